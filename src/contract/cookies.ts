@@ -1,0 +1,36 @@
+/**
+ * Which cookies are there, and with which attributes? One table for the door and the app.
+ * All are `__Host-`: Secure, Path=/, no Domain. Browsers count http://localhost as secure.
+ */
+
+export const COOKIES = {
+  /** Random, 32 bytes; binds challenge, place and envelope to one browser. Minted by the door, rotated at confirm and sign-in. */
+  browser: "__Host-holdfast-browser",
+  /** The session's secret; its SHA-256 is in the database. 30 days sliding. */
+  session: "__Host-holdfast-session",
+  /** The member pass: buys a lane in the door and authorises nothing. 24 hours, renewed. */
+  pass: "__Host-holdfast-pass",
+  /** Says that this account signed in on this device before. 1 year. */
+  device: "__Host-holdfast-device",
+  /** What a newcomer without script typed while waiting, so that nothing typed is lost. One hour. */
+  draft: "__Host-holdfast-draft",
+  /** Chosen language of the small pages. 1 year. */
+  language: "__Host-holdfast-language",
+} as const;
+
+export type CookieName = (typeof COOKIES)[keyof typeof COOKIES];
+
+/** A Set-Cookie line. `maxAgeSeconds` 0 removes the cookie. `value` must already be cookie-safe (base64url). */
+export function setCookie(name: CookieName, value: string, maxAgeSeconds: number): string {
+  return `${name}=${value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${Math.floor(maxAgeSeconds)}`;
+}
+
+/** The first cookie of that name in a Cookie header, or `undefined`. Looks at no more than 8,192 characters. */
+export function readCookie(header: string | undefined, name: CookieName): string | undefined {
+  if (header === undefined) return undefined;
+  for (const pair of header.slice(0, 8_192).split(";")) {
+    const at = pair.indexOf("=");
+    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
+  }
+  return undefined;
+}

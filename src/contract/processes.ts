@@ -1,0 +1,122 @@
+/**
+ * What do our processes tell each other? The supervisor hands each its boot message over the fork channel;
+ * the app tells the door over the door's control socket; hasher and model answer on sockets of their own.
+ * Every message that can be lost says what its loss means.
+ */
+import type { Purpose, PurposeKeys } from "#kit/seal.ts";
+
+/** Unix sockets in the run folder (mode 0700). */
+export type Sockets = {
+  /** HTTP from the door to the app. */
+  app: string;
+  /** NDJSON from the app to the door (`ControlMessage`). */
+  door: string;
+  /** NDJSON between app and hasher, one socket per hasher. */
+  hashers: string[];
+  /** NDJSON between app and model process. */
+  model: string;
+};
+
+/** Each process gets the subkeys of its own purposes only. */
+export type KeysOf<P extends Purpose> = { [purpose in P]: PurposeKeys };
+export type DoorPurpose = "challenge" | "place" | "bucket" | "pass" | "device";
+export type AppPurpose = "envelope" | "code" | "letter" | "recipient" | "pass" | "device" | "mailbox";
+
+export type DoorBoot = {
+  kind: "boot";
+  process: "door";
+  publicUrl: string;
+  listenHost: string;
+  listenPort: number;
+  trustedProxyHops: number;
+  sockets: Sockets;
+  /** Per boot of the supervisor; the app refuses a request without it. */
+  doorSecret: string;
+  keys: KeysOf<DoorPurpose>;
+  logLevel: string;
+  version: string;
+  /** True while letters land in the built-in mailbox page. */
+  mailbox: boolean;
+};
+
+export type AppBoot = {
+  kind: "boot";
+  process: "app";
+  publicUrl: string;
+  dataDir: string;
+  /** postgres.js options: a socket folder for the embedded server, or the operator's own URL. */
+  database: { socketDir: string; name: string; user: string } | { url: string };
+  sockets: Sockets;
+  doorSecret: string;
+  keys: KeysOf<AppPurpose>;
+  logLevel: string;
+  version: string;
+  smtpUrl: string | null;
+  mailFrom: string;
+  /** SHA-256 (hex) of the mailbox token, or null when the built-in mailbox is off. */
+  mailboxTokenSha256: string | null;
+  lettersPerSecond: number;
+  model: {
+    url: string | null;
+    key: string | null;
+    name: string | null;
+    discover: boolean;
+    file: string | null;
+    hubUrl: string;
+    threads: number;
+  };
+};
+
+export type HasherBoot = { kind: "boot"; process: "hasher"; socket: string };
+export type ModelBoot = { kind: "boot"; process: "model"; socket: string; threads: number };
+
+/** Supervisor → child, over the fork channel. */
+export type ToChild =
+  | DoorBoot
+  | AppBoot
+  | HasherBoot
+  | ModelBoot
+  | { kind: "keys"; keys: Partial<KeysOf<Purpose>> }
+  | { kind: "stop" };
+
+/** Child → supervisor. `want-model`: the app has a local model file to run (or no longer has). */
+export type FromChild =
+  | { kind: "ready" }
+  | { kind: "unusable"; sentence: string }
+  | { kind: "want-model"; wanted: boolean };
+
+/**
+ * App → door, NDJSON on `sockets.door`.
+ * capacity: fails closed (unknown for 10 s: the line stands still and says so).
+ * revoked: fails closed (unknown: the member lane is a stranger's until the app has spoken again).
+ * health: fails open (unknown: the status page says that it is unknown).
+ */
+export type ControlMessage =
+  | { kind: "capacity"; lettersPerSecond: number }
+  | { kind: "revoked"; epochs: [accountId: string, sessionEpoch: number][]; complete: boolean }
+  | {
+      kind: "health";
+      mail: "working" | "failing" | "mailbox" | "unknown";
+      database: "working" | "failing";
+      model: "local" | "server" | "guide" | "failing";
+      lettersWaiting: number;
+      oldestLetterSeconds: number;
+    };
+
+/** App → hasher. A hasher works on one at a time; the app holds the bounded line. */
+export type HashRequest =
+  | { id: number; kind: "hash"; password: string }
+  | { id: number; kind: "verify"; password: string; phc: string };
+export type HashAnswer = { id: number; kind: "hashed"; phc: string } | { id: number; kind: "verified"; match: boolean };
+
+/** Headers between door and app. The door strips every client header that starts with `INTERNAL_PREFIX`. */
+export const INTERNAL_PREFIX = "x-holdfast-";
+export const INTERNAL = {
+  doorSecret: "x-holdfast-door",
+  requestId: "x-holdfast-request-id",
+  /** Source bucket prefix, e.g. "192.0.2.0/24"; "unknown" when it can't be told. */
+  clientPrefix: "x-holdfast-client-prefix",
+  /** Id of the place whose turn it is (base64url, 16 bytes): sent only on POST /sign-up/letter, after the door saw turn and capacity. */
+  placeId: "x-holdfast-place",
+  lane: "x-holdfast-lane",
+} as const;

@@ -1,0 +1,70 @@
+/**
+ * Which request bodies are right? Every body is checked against its schema at the edge, and only there.
+ * A wrong one becomes the problem `invalid-field` with a sentence per field (words: `field.<message key>`).
+ */
+import { z } from "zod";
+
+/** Limits that both sides know. */
+export const LIMITS = {
+  addressChars: 254,
+  passwordMinChars: 10,
+  passwordMaxChars: 256,
+  codeSymbols: 8,
+  titleChars: 200,
+  messageChars: 100_000,
+  envelopeBytes: 1_024,
+  placeBytes: 512,
+  challengeBytes: 512,
+} as const;
+
+/** The 32 symbols of a code (5 bits each): digits and capitals without 0, 1, I and O, which are read as one another. */
+export const CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+
+const language = z.enum(["en", "es"]);
+const uuid = z.uuid({ error: "uuid" });
+const address = z.string({ error: "required" }).trim().min(3, { error: "address" }).max(LIMITS.addressChars, { error: "address" });
+const password = z.string({ error: "required" }).max(LIMITS.passwordMaxChars, { error: "password-long" });
+const text = z
+  .string({ error: "required" })
+  .max(LIMITS.messageChars, { error: "message-long" })
+  .refine((value) => value.isWellFormed(), { error: "broken-text" })
+  .refine((value) => value.trim() !== "", { error: "empty" });
+
+export const placeBody = z.strictObject({ challenge: z.string().max(LIMITS.challengeBytes, { error: "token" }) });
+export const turnBody = z.strictObject({ place: z.string().max(LIMITS.placeBytes, { error: "token" }) });
+export const letterBody = z.strictObject({
+  place: z.string().max(LIMITS.placeBytes, { error: "token" }),
+  address,
+  language: language.optional(),
+});
+export const confirmBody = z.strictObject({
+  envelope: z.string().max(LIMITS.envelopeBytes, { error: "token" }),
+  code: z.string({ error: "required" }).max(64, { error: "code" }),
+  password,
+});
+export const signInBody = z.strictObject({ address, password });
+export const firstOperatorBody = z.strictObject({ token: z.string().max(128, { error: "token" }), address, password });
+export const meBody = z.strictObject({ language });
+
+export const conversationBody = z.strictObject({ id: uuid });
+export const conversationPatch = z.strictObject({
+  title: z
+    .string()
+    .trim()
+    .min(1, { error: "empty" })
+    .max(LIMITS.titleChars, { error: "title-long" })
+    .refine((value) => value.isWellFormed(), { error: "broken-text" })
+    .optional(),
+  leafMessageId: uuid.optional(),
+});
+/** `id` is made by the client and makes sending idempotent: the same id twice is one message. */
+export const messageBody = z.strictObject({
+  id: uuid,
+  parentId: uuid.nullable(),
+  text,
+  modelId: z.string().max(200, { error: "token" }).optional(),
+});
+/** `id` is the new answer's, made by the client, so that a double click is one answer. */
+export const regenerateBody = z.strictObject({ id: uuid, modelId: z.string().max(200, { error: "token" }).optional() });
+export const downloadBody = z.strictObject({ modelId: z.string().max(200, { error: "token" }) });
+export const defaultModelBody = z.strictObject({ modelId: z.string().max(200, { error: "token" }) });

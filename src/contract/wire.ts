@@ -1,0 +1,163 @@
+/**
+ * What crosses the wire to a browser or a program? Types of answers; request bodies are in schemas.ts.
+ * The web app imports these types and nothing else of the server.
+ */
+
+/** Times on the wire are milliseconds since 1970 (UTC). */
+export type TimeMs = number;
+
+export type Language = "en" | "es";
+export const LANGUAGES: readonly Language[] = ["en", "es"];
+
+// ---- the line and registration -------------------------------------------------------------------------------
+
+/** POST /sign-up/challenge */
+export type ChallengeAnswer = { challenge: string; effort: number; expiresAt: TimeMs };
+
+/** POST /sign-up/place and POST /sign-up/turn. Keep the newest `place`; ask again after `retryAfterSeconds`. */
+export type PlaceAnswer = {
+  place: string;
+  turn: boolean;
+  /** Says with which confidence the wait lies within the interval; absent when the capacity is unknown. */
+  wait?: { lowSeconds: number; highSeconds: number; confidence: number };
+  retryAfterSeconds: number;
+};
+
+/** POST /sign-up/letter: the pending registration, sealed. The server keeps no copy. */
+export type LetterAnswer = { envelope: string; expiresAt: TimeMs };
+
+// ---- accounts ------------------------------------------------------------------------------------------------
+
+export type Role = "member" | "operator";
+export type Account = { id: string; address: string; role: Role; language: Language };
+
+/** POST /sign-up/confirm, POST /sign-in, POST /first-operator (cookies come with it) and GET /api/me */
+export type AccountAnswer = { account: Account };
+
+// ---- chat ----------------------------------------------------------------------------------------------------
+
+export type Conversation = {
+  id: string;
+  title: string;
+  createdAt: TimeMs;
+  updatedAt: TimeMs;
+  /** Set while it can still be restored. */
+  deletedAt: TimeMs | null;
+  /** The last message of the branch that was looked at last. */
+  leafMessageId: string | null;
+};
+
+/** `interrupted`: the server stopped in mid-answer. `stopped`: a person did. Neither is ever shown as finished. */
+export type MessageState = "running" | "done" | "stopped" | "interrupted" | "failed";
+
+/** Where the words of an answer went. `none`: nothing was handed to anybody yet. */
+export type EgressSummary =
+  | { kind: "none" }
+  | { kind: "stayed"; requests: number }
+  | { kind: "sent"; destinations: { name: string; host: string; bytes: number }[] };
+
+export type Message = {
+  id: string;
+  conversationId: string;
+  parentId: string | null;
+  role: "user" | "assistant";
+  text: string;
+  reasoning: string;
+  state: MessageState;
+  /** Why it failed; the sentence is looked up under the code. */
+  problemCode: string | null;
+  modelId: string | null;
+  modelName: string | null;
+  createdAt: TimeMs;
+  finishedAt: TimeMs | null;
+  usage: { inputTokens: number; outputTokens: number } | null;
+  egress: EgressSummary;
+};
+
+/** GET /api/conversations */
+export type ConversationsAnswer = { conversations: Conversation[]; nextCursor: string | null };
+/** GET /api/conversations/:id. `cursor` is the event sequence number that the snapshot includes. */
+export type ConversationAnswer = { conversation: Conversation; messages: Message[]; cursor: number };
+/** POST /api/conversations/:id/messages and POST /api/messages/:id/regenerate */
+export type SendAnswer = { userMessage: Message | null; assistantMessage: Message };
+
+/**
+ * GET /api/events: server-sent events, one stream per browser. Each event's `id` is its sequence number;
+ * resume with Last-Event-ID or `?after=`. The event name is always "message"; the data is one of these.
+ * `at` is the length (in UTF-16 units) of what came before, so that a gap or a repeat shows.
+ */
+export type StreamEvent =
+  | { kind: "conversation"; conversation: Conversation }
+  | { kind: "message"; message: Message }
+  | { kind: "part"; conversationId: string; messageId: string; channel: "text" | "reasoning"; at: number; text: string }
+  | { kind: "reset" };
+
+// ---- models --------------------------------------------------------------------------------------------------
+
+/** A model that a member may choose. `where` says in one word whether the words leave this machine. */
+export type ModelChoice = {
+  id: string;
+  name: string;
+  provider: "guide" | "local" | "server";
+  where: "here" | "away";
+  host: string | null;
+  contextTokens: number | null;
+  isDefault: boolean;
+};
+/** GET /api/models */
+export type ModelsAnswer = { models: ModelChoice[] };
+
+export type CatalogueModel = {
+  id: string;
+  name: string;
+  publisher: string;
+  licence: string;
+  parameters: string;
+  fileName: string;
+  sizeBytes: number;
+  memoryBytes: number;
+  contextTokens: number;
+  sha256: string;
+  note: string;
+};
+export type DownloadState = "waiting" | "running" | "checking" | "done" | "failed" | "cancelled";
+export type Download = {
+  id: string;
+  modelId: string;
+  state: DownloadState;
+  receivedBytes: number;
+  totalBytes: number;
+  bytesPerSecond: number | null;
+  problemCode: string | null;
+};
+/** GET /api/operator/models */
+export type OperatorModelsAnswer = {
+  connected: { name: string; url: string; configured: boolean; reachable: boolean; models: string[]; problemCode: string | null }[];
+  local: { fileName: string; sizeBytes: number; loaded: boolean }[];
+  catalogue: (CatalogueModel & { present: boolean })[];
+  downloads: Download[];
+  freeBytes: number;
+  memoryBytes: number;
+  defaultModelId: string | null;
+};
+
+// ---- what left -----------------------------------------------------------------------------------------------
+
+/** GET /api/messages/:id/egress */
+export type EgressEntry = {
+  id: string;
+  at: TimeMs;
+  purpose: "answer" | "title" | "model-list" | "download";
+  destination: string;
+  method: string;
+  url: string;
+  host: string;
+  ip: string | null;
+  stayed: boolean;
+  requestBytes: number;
+  requestSha256: string;
+  state: "opened" | "answered" | "failed";
+  responseStatus: number | null;
+  responseBytes: number | null;
+};
+export type EgressAnswer = { entries: EgressEntry[] };

@@ -1,0 +1,58 @@
+/**
+ * How do we reach PostgreSQL? The only file that imports the driver.
+ * Modules get `Sql` handed in and keep their statements in their own store.ts; a transaction is `sql.begin(async (tx) => …)`.
+ */
+import postgres from "postgres";
+import { readMigrations, runMigrations } from "./migrate.ts";
+
+/** A pool, or the connection of one transaction: both take tagged templates. */
+export type Sql = postgres.Sql<{ bigint: number }> | postgres.TransactionSql<{ bigint: number }>;
+/** The pool: can also begin transactions, listen and end. */
+export type Pool = postgres.Sql<{ bigint: number }>;
+export type Transaction = postgres.TransactionSql<{ bigint: number }>;
+
+export type DatabaseAddress = { socketDir: string; name: string; user: string } | { url: string };
+
+/** Opens a pool of at most `connections`. bigint columns are read as numbers (ours stay far below 2^53). */
+export function openPool(address: DatabaseAddress, options: { connections: number; name: string }): Pool {
+  const shared = {
+    max: options.connections,
+    connection: { application_name: `holdfast-${options.name}` },
+    onnotice: () => {},
+    idle_timeout: 60,
+    connect_timeout: 5,
+    types: {
+      bigint: {
+        to: 20,
+        from: [20],
+        parse: (text: string) => Number(text),
+        serialize: (value: number) => String(value),
+      },
+    },
+  };
+  return "url" in address
+    ? postgres(address.url, shared)
+    : postgres({ ...shared, host: address.socketDir, database: address.name, username: address.user });
+}
+
+/** Brings the schema up to date under an advisory lock; several starters at once run each migration exactly once. Returns the names that ran. */
+export async function migrate(pool: Pool): Promise<string[]> {
+  return runMigrations(pool, await readMigrations());
+}
+
+/** True when the error means that the database can't be reached or is going down (not that a statement was wrong). */
+export function isConnectionLoss(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return (
+    typeof code === "string" &&
+    (code.startsWith("CONNECTION_") ||
+      code.startsWith("08") ||
+      code.startsWith("57P") ||
+      ["ECONNREFUSED", "ENOENT", "ECONNRESET", "EPIPE", "CONNECT_TIMEOUT"].includes(code))
+  );
+}
+
+/** True when the database has no room left (SQLSTATE class 53, disk full). */
+export function isDiskFull(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === "53100";
+}
