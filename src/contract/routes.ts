@@ -49,6 +49,8 @@ export const ROUTES: readonly Route[] = [
   route("door", "GET", "/status", "status page", "nothing", "anybody"),
   route("door", "GET", "/status.json", "status", "nothing", "anybody"),
   route("door", "GET", "/healthz", "health", "nothing", "anybody"),
+  route("door", "GET", "/manual", "manual", "nothing", "anybody"),
+  route("door", "GET", "/manual/:folder/:page", "page of the manual", "nothing", "anybody"),
   route("door", "GET", "/small/:file", "small pages' script and styles", "nothing", "anybody"),
   // behind the door: the same paths as above, JSON only
   route("app", "POST", "/sign-up/letter", "letter", "letter", "anybody", SMALL),
