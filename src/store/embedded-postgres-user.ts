@@ -1,0 +1,107 @@
+/**
+ * As whom does the embedded PostgreSQL run? It refuses to run as root, so root steps down to the owner of the
+ * data, to `postgres`, or to `nobody`. A folder that this user can't reach is reached by one capability, given by
+ * setpriv to that process only. Starting and stopping belongs to embedded-postgres.ts.
+ */
+import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from "node:child_process";
+import { readFileSync, statSync } from "node:fs";
+
+export type SystemUser = { name: string; uid: number; gid: number };
+
+/** How a program of PostgreSQL is started: as whom, and behind which words of setpriv. */
+export type Runner = {
+  /** Set only when root steps down. */
+  user: SystemUser | undefined;
+  /** Words before the program; empty without setpriv. They end the program when our process dies. */
+  prefix: readonly string[];
+  /** True when the prefix itself changes the user (and brings the capability along). */
+  prefixStepsDown: boolean;
+};
+
+const CAPABILITIES = ["dac_read_search", "dac_override"];
+const PLAIN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** The runner for a data folder, or a sentence when root has nobody to step down to. `clusterDir` need not exist yet. */
+export function chooseRunner(clusterDir: string): Runner | { sentence: string } {
+  const endsWithUs = diesWithItsParent() ? ["setpriv", "--pdeathsig", "INT"] : [];
+  if (process.geteuid?.() !== 0) return { user: undefined, prefix: endsWithUs, prefixStepsDown: false };
+  const users = systemUsers();
+  const owner = ownerOf(clusterDir);
+  const user =
+    (owner !== undefined && owner !== 0 ? users.find(({ uid }) => uid === owner) : undefined) ??
+    users.find(({ name }) => name === "postgres" || name === "_postgres") ??
+    users.find(({ name }) => name === "nobody");
+  if (user === undefined) {
+    return {
+      sentence:
+        "PostgreSQL refuses to run as root, and this machine has neither a user named postgres nor one named nobody. " +
+        "Start Holdfast as an ordinary user, or add one: useradd --system postgres",
+    };
+  }
+  return { user, prefix: endsWithUs, prefixStepsDown: false };
+}
+
+/** The same runner, able to pass folders that its user may not enter; `undefined` when this machine can't give that. */
+export function withReach(runner: Runner): Runner | undefined {
+  if (runner.user === undefined) return undefined;
+  const { uid, gid } = runner.user;
+  for (const capability of CAPABILITIES) {
+    const prefix = [
+      ...["setpriv", "--reuid", String(uid), "--regid", String(gid), "--clear-groups"],
+      ...["--inh-caps", `+${capability}`, "--ambient-caps", `+${capability}`, "--pdeathsig", "INT"],
+    ];
+    const candidate = { user: runner.user, prefix, prefixStepsDown: true };
+    if (runOnce(candidate, "true", []).status === 0) return candidate;
+  }
+  return undefined;
+}
+
+/** True when the runner's user can read this file or enter this folder. */
+export function canReach(runner: Runner, path: string): boolean {
+  if (runner.user === undefined) return true;
+  return runOnce(runner, "sh", ["-c", 'if test -d "$0"; then test -x "$0"; else test -r "$0"; fi', path]).status === 0;
+}
+
+/** Runs a program to its end and returns what it printed. */
+export function runOnce(runner: Runner, program: string, words: readonly string[], environment: Record<string, string> = {}) {
+  const { command, args, options } = prepare(runner, program, words, environment);
+  return spawnSync(command, args, { ...options, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** Starts a program in a session of its own, so that Ctrl-C in the terminal reaches only us. */
+export function runAlong(
+  runner: Runner,
+  program: string,
+  words: readonly string[],
+  environment: Record<string, string>,
+): ChildProcess {
+  const { command, args, options } = prepare(runner, program, words, environment);
+  return spawn(command, args, { ...options, detached: true, stdio: ["ignore", "ignore", "pipe"] });
+}
+
+function prepare(runner: Runner, program: string, words: readonly string[], environment: Record<string, string>) {
+  const [command = program, ...args] = [...runner.prefix, program, ...words];
+  const options: SpawnOptions = { cwd: "/", env: { PATH: PLAIN_PATH, LC_ALL: "C", TZ: "UTC", ...environment } };
+  if (runner.user !== undefined && !runner.prefixStepsDown) {
+    options.uid = runner.user.uid;
+    options.gid = runner.user.gid;
+  }
+  return { command, args, options };
+}
+
+function diesWithItsParent(): boolean {
+  if (process.platform !== "linux") return false;
+  return spawnSync("setpriv", ["--pdeathsig", "INT", "true"], { stdio: "ignore", env: { PATH: PLAIN_PATH } }).status === 0;
+}
+
+function systemUsers(): SystemUser[] {
+  return readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .map((line) => line.split(":"))
+    .map(([name = "", , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }))
+    .filter(({ uid, gid }) => uid > 0 && gid >= 0);
+}
+
+function ownerOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.uid;
+}
