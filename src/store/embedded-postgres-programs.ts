@@ -92,7 +92,7 @@ function restoreLinks(native: string, links: string): void {
   if (!existsSync(list)) return;
   mkdirSync(links, { recursive: true, mode: 0o755 });
   for (const { source, target } of JSON.parse(readFileSync(list, "utf8")) as { source: string; target: string }[]) {
-    const to = join(native, "..", source);
+    const to = join(native, source.replace(/^native\//, ""));
     const at = join(links, basename(target));
     const there = lstatSync(at, { throwIfNoEntry: false });
     if (there !== undefined && (!there.isSymbolicLink() || links.startsWith(native) || readlinkSync(at) === to)) continue;
@@ -101,7 +101,8 @@ function restoreLinks(native: string, links: string): void {
   }
 }
 
-function whyItFailed(printed: string, failure: string | undefined): string {
+/** The sentence for what the dynamic linker or the program said. */
+export function whyItFailed(printed: string, failure: string | undefined): string {
   const glibc = /version `GLIBC_([\d.]+)' not found/.exec(printed)?.[1];
   if (glibc !== undefined) {
     return `PostgreSQL needs glibc ${glibc} or newer, and this system's is older. Use a system from 2018 or later, or set DATABASE_URL to a PostgreSQL of your own.`;
