@@ -74,8 +74,11 @@ export type Message = {
   egress: EgressSummary;
 };
 
-/** GET /api/conversations */
-export type ConversationsAnswer = { conversations: Conversation[]; nextCursor: string | null };
+/**
+ * GET /api/conversations (the next page: `?cursor=` with `nextCursor`). `seq` is the event sequence number that the
+ * list includes: a browser that has no event yet opens its stream with `?after=` that number.
+ */
+export type ConversationsAnswer = { conversations: Conversation[]; nextCursor: string | null; seq: number };
 /** GET /api/conversations/:id. `cursor` is the event sequence number that the snapshot includes. */
 export type ConversationAnswer = { conversation: Conversation; messages: Message[]; cursor: number };
 /** POST /api/conversations/:id/messages and POST /api/messages/:id/regenerate */
