@@ -27,7 +27,7 @@ export type StreamPart =
   | { kind: "tool"; callId: string; name: string; argumentsText: string }
   | { kind: "usage"; inputTokens: number; outputTokens: number }
   | { kind: "finish"; reason: FinishReason }
-  | { kind: "error"; code: "model-failed" | "model-unavailable" | "ledger-unavailable" };
+  | { kind: "error"; code: "model-failed" | "model-unavailable" | "ledger-unavailable" | "too-busy" | "too-long-for-model" };
 
 export type ModelProvider = {
   /** "guide", "local" or "server:<name>": the part of a model id before its first "/". */

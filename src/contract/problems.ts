@@ -23,6 +23,7 @@ export const PROBLEMS = {
   "envelope-expired": 410,
   "code-exhausted": 410,
   "body-too-large": 413,
+  "too-long-for-model": 413,
   "unsupported-media": 415,
   "invalid-field": 422,
   "wrong-code": 422,
@@ -31,11 +32,15 @@ export const PROBLEMS = {
   "too-busy": 503,
   "unexpected": 500,
   "model-failed": 502,
+  "hub-refused": 502,
+  "download-damaged": 502,
   "app-down": 503,
   "mail-down": 503,
   "model-unavailable": 503,
+  "hub-down": 503,
   "ledger-unavailable": 503,
   "disk-full": 507,
+  "download-no-room": 507,
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;
