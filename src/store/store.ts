@@ -30,9 +30,25 @@ export function openPool(address: DatabaseAddress, options: { connections: numbe
       },
     },
   };
-  return "url" in address
-    ? postgres(address.url, shared)
-    : postgres({ ...shared, host: address.socketDir, database: address.name, username: address.user });
+  if (!("url" in address)) return postgres({ ...shared, host: address.socketDir, database: address.name, username: address.user });
+  const socket = readSocketUrl(address.url);
+  return socket === undefined ? postgres(address.url, shared) : postgres({ ...shared, ...socket });
+}
+
+/** `postgres:///name?host=/folder&user=…`, as libpq writes a unix socket; the driver reads only addresses with a host. */
+function readSocketUrl(text: string) {
+  const url = URL.parse(text);
+  const folder = url?.searchParams.get("host");
+  if (url === null || folder?.startsWith("/") !== true) return undefined;
+  const user = decodeURIComponent(url.username) || url.searchParams.get("user");
+  const password = decodeURIComponent(url.password) || url.searchParams.get("password");
+  return {
+    host: folder,
+    port: Number(url.port || url.searchParams.get("port") || 5_432),
+    database: decodeURIComponent(url.pathname.slice(1)) || url.searchParams.get("dbname") || user || "postgres",
+    ...(user === null ? {} : { username: user }),
+    ...(password === null ? {} : { password }),
+  };
 }
 
 /** Brings the schema up to date under an advisory lock; several starters at once run each migration exactly once. Returns the names that ran. */
