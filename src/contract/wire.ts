@@ -120,7 +120,12 @@ export type CatalogueModel = {
   sizeBytes: number;
   memoryBytes: number;
   contextTokens: number;
+  /** On the hub: "owner/name", and the commit that the file is taken from. */
+  repository: string;
+  revision: string;
+  /** Of the file's bytes (hex); what was downloaded is checked against it before it may be used. */
   sha256: string;
+  /** What it is good for, in the reader's language. */
   note: string;
 };
 export type DownloadState = "waiting" | "running" | "checking" | "done" | "failed" | "cancelled";
