@@ -27,11 +27,18 @@ export type StreamPart =
   | { kind: "tool"; callId: string; name: string; argumentsText: string }
   | { kind: "usage"; inputTokens: number; outputTokens: number }
   | { kind: "finish"; reason: FinishReason }
-  | { kind: "error"; code: "model-failed" | "model-unavailable" | "ledger-unavailable" | "too-busy" | "too-long-for-model" };
+  | {
+      kind: "error";
+      code: "model-failed" | "model-unavailable" | "ledger-unavailable" | "too-busy" | "too-long-for-model";
+      /** With `too-long-for-model`: how many tokens the model takes, if it says so. It is asked once more with fewer turns. */
+      contextTokens?: number;
+    };
 
 export type ModelProvider = {
   /** "guide", "local" or "server:<name>": the part of a model id before its first "/". */
   id: string;
+  /** The operator named this one: while it has nothing to offer, nobody is quietly handed to the next provider. */
+  expected?: boolean;
   /** What can be chosen right now; empty when the provider can't be reached. Never throws. */
   models(): Promise<Omit<ModelChoice, "isDefault">[]>;
   /** Streams one answer. Ends early and silently when `signal` aborts; the work itself is aborted too. */

@@ -1,0 +1,62 @@
+/** What is a conversation called? At first by its first words; later by what a model proposes, if that is a title at all. Pure. */
+import type { ChatTurn } from "../provider.ts";
+
+const FIRST_WORDS_CHARS = 60;
+const PROPOSED_CHARS = 80;
+const EXCERPT_CHARS = 1_000;
+
+/** A title out of a person's first message: its first line with words, without Markdown, cut between words. */
+export function titleFromText(text: string): string {
+  const line = text
+    .split("\n")
+    .map((candidate) => plain(candidate.replace(/^\s*(?:[#>*+-]+\s+|\d+[.)]\s+)*/, "")))
+    .find((candidate) => /[\p{L}\p{N}]/u.test(candidate));
+  return shorten(line ?? plain(text), FIRST_WORDS_CHARS);
+}
+
+/** The turns that ask a model for a title. */
+export function titleTurns(question: string, answer: string): ChatTurn[] {
+  const ask =
+    "Write a title of at most six words for the conversation below, in the language of the question. Reply with the title only.";
+  const text = `${ask}\n\nQuestion:\n${excerpt(question)}\n\nAnswer:\n${excerpt(answer)}`;
+  return [{ role: "user", text }];
+}
+
+/** The title in a model's reply; `undefined` when the reply is not one. */
+export function titleFromReply(reply: string): string | undefined {
+  const line = reply
+    .split("\n")
+    .map((candidate) => candidate.trim())
+    .find((candidate) => candidate !== "");
+  if (line === undefined) return undefined;
+  const title = plain(line.replace(/^(?:title|título)\s*:\s*/i, ""))
+    .replace(/^["'“”‘’«»]+|["'“”‘’«».]+$/gu, "")
+    .trim();
+  if (!/[\p{L}\p{N}]/u.test(title) || title.length > 2 * PROPOSED_CHARS) return undefined;
+  return shorten(title, PROPOSED_CHARS);
+}
+
+function plain(text: string): string {
+  return text
+    .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replaceAll(/[*_`~#]+/g, "")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+}
+
+function shorten(text: string, limitChars: number): string {
+  if (text.length <= limitChars) return text.toWellFormed();
+  const cut = text.slice(0, limitChars - 1);
+  const space = cut.lastIndexOf(" ");
+  const kept = space > limitChars / 2 ? cut.slice(0, space) : wholeCharacters(cut);
+  return `${kept.replace(/[\s,;:.–-]+$/u, "")}…`.toWellFormed();
+}
+
+function excerpt(text: string): string {
+  return text.length <= EXCERPT_CHARS ? text : `${wholeCharacters(text.slice(0, EXCERPT_CHARS))}…`;
+}
+
+/** Without half a surrogate pair at the end. */
+function wholeCharacters(text: string): string {
+  return /[\uD800-\uDBFF]$/.test(text) ? text.slice(0, -1) : text;
+}
