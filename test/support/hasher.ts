@@ -21,5 +21,8 @@ export async function startHasher(t: Afterwards, socket = temporarySocket(t)) {
   t.after(() => child.kill("SIGKILL"));
   child.send({ kind: "boot", process: "hasher", socket });
   await once(child, "message");
+  // it ends with us anyway: it must not keep a failed test alive
+  child.unref();
+  child.channel?.unref();
   return { socket, pid: child.pid, exited, kill: () => child.kill("SIGKILL"), disconnect: () => child.disconnect() };
 }

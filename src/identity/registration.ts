@@ -1,0 +1,127 @@
+/**
+ * How does a stranger become a member? A letter for a place whose turn has come; then envelope, code and password make
+ * account, device and session in one transaction. Between the two, nothing but the letter's outbox row is kept.
+ */
+import type { Language } from "#contract/wire.ts";
+import { openDevice } from "#contract/tokens.ts";
+import { fail, succeed, type Outcome } from "#kit/outcome.ts";
+import { keyedMac, mintSealed, openSealed, sameBytes } from "#kit/seal.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "#kit/time.ts";
+import { checkAddress } from "#mail/core/address.ts";
+import { commonPasswords } from "./common-passwords.ts";
+import { CODE_BYTES, makeCode, normaliseCode, showCode } from "./core/code.ts";
+import { afterTry, beforeTry, type AfterTry, type WrongField } from "./core/confirm.ts";
+import { packEnvelope, unpackEnvelope, type Envelope } from "./core/envelope.ts";
+import { canonicalPassword, judgePassword } from "./core/password.ts";
+import type { TooBusy } from "./hash-line.ts";
+import { secretHash, type Parts, type SignedIn, type Visitor } from "./parts.ts";
+import { openSession } from "./sessions.ts";
+import { hasDevice, insertAccount } from "./store.ts";
+
+export const ENVELOPE_LIFETIME_MS = 10 * MINUTE_MS;
+
+export type LetterRefusal =
+  | { tag: "invalid-field"; fields: WrongField[] }
+  | { tag: "place-expired" }
+  | { tag: "place-spent" }
+  | { tag: "letter-limit"; retryAfterMs: number };
+
+export type ConfirmRefusal = Exclude<AfterTry, { tag: "right" }> | { tag: "invalid-field"; fields: WrongField[] } | TooBusy;
+
+/** Orders the one letter of a place. The answer is the same, and takes the same work, whether the address has an account or not. */
+export async function requestLetter(
+  parts: Parts,
+  asked: { placeId: Uint8Array; address: string; language: Language; visitor: Visitor },
+): Promise<Outcome<{ envelope: string; expiresAt: number }, LetterRefusal>> {
+  const { clock, dice, keys, mail } = parts;
+  const checked = checkAddress(asked.address);
+  if (!checked.ok) return fail({ tag: "invalid-field", fields: [{ field: "address", key: "address" }] });
+  const secret = asked.visitor.browserSecret;
+  if (secret === undefined) return fail({ tag: "place-expired" });
+
+  const { address, key } = checked.value;
+  const now = clock.now();
+  const device = asked.visitor.deviceToken === undefined ? undefined : openDevice(keys().device, now, asked.visitor.deviceToken);
+  const knownDevice = device !== undefined && (await hasDevice(parts.sql, key, device.accountId, device.deviceId));
+  const letterId = dice.uuid();
+  const code = makeCode(dice.bytes(CODE_BYTES));
+  const expiresAt = now + ENVELOPE_LIFETIME_MS;
+  const packed = packEnvelope({
+    id: letterId,
+    browserHash: secretHash(secret),
+    address,
+    codeMac: keyedMac(keys().code.current, "code", [letterId, code]),
+    language: asked.language,
+    issuedAt: now,
+    expiresAt,
+  });
+  if (packed === undefined) return fail({ tag: "invalid-field", fields: [{ field: "address", key: "address" }] });
+  const ordered = await mail.enqueueCode({
+    placeId: asked.placeId,
+    letterId,
+    address,
+    code: showCode(code),
+    language: asked.language,
+    knownDevice,
+    expiresAt,
+  });
+  if (!ordered.ok) {
+    return ordered.failure.tag === "place-spent"
+      ? fail(ordered.failure)
+      : fail({ tag: "letter-limit", retryAfterMs: ordered.failure.retryAfterMs });
+  }
+  return succeed({ envelope: mintSealed(keys().envelope, Math.floor(now / HOUR_MS), packed), expiresAt });
+}
+
+/** Makes the account. A full hash line is told before the try is counted, so that waiting costs no try. */
+export async function confirm(
+  parts: Parts,
+  asked: { envelope: string; code: string; password: string; visitor: Visitor },
+): Promise<Outcome<SignedIn, ConfirmRefusal>> {
+  const { clock, keys, mail, hashLine } = parts;
+  const secret = secretHash(asked.visitor.browserSecret ?? "");
+  const opened = openSealed(keys().envelope, asked.envelope);
+  const checked = beforeTry({
+    envelope: opened === undefined ? undefined : unpackEnvelope(opened),
+    isSameBrowser: (hash) => sameBytes(hash, secret),
+    now: clock.now(),
+    code: normaliseCode(asked.code),
+    judge: (address) => judgePassword(asked.password, address, commonPasswords()),
+  });
+  if (checked.tag !== "try") return fail(checked);
+  const room = hashLine.room("confirm");
+  if (!room.ok) return room;
+
+  const { envelope, code } = checked;
+  const verdict = afterTry(await mail.countTry(envelope.id), isCodeOf(parts, envelope, code));
+  if (verdict.tag !== "right") return fail(verdict);
+  const hashed = await hashLine.hash(canonicalPassword(asked.password), "confirm");
+  return hashed.ok ? makeMember(parts, envelope, hashed.value, asked.visitor) : hashed;
+}
+
+/** After a rotation of the keys the code of a letter that is still on its way stays right. */
+function isCodeOf(parts: Parts, envelope: Envelope, code: string): boolean {
+  const { current, previous } = parts.keys().code;
+  return [current, ...(previous === undefined ? [] : [previous])].some((key) =>
+    sameBytes(keyedMac(key, "code", [envelope.id, code]), envelope.codeMac),
+  );
+}
+
+/** One transaction. Of several at once exactly one makes the account; the others are told to sign in. */
+async function makeMember(
+  parts: Parts,
+  envelope: Envelope,
+  passwordHash: string,
+  visitor: Visitor,
+): Promise<Outcome<SignedIn, ConfirmRefusal>> {
+  const now = parts.clock.now();
+  const account = { id: parts.dice.uuid(), address: envelope.address, role: "member", language: envelope.language } as const;
+  const holder = { account, cohort: Math.floor(now / DAY_MS), sessionEpoch: 0 };
+  const signedIn = await parts.sql.begin(async (tx) => {
+    if (!(await parts.mail.markConfirmed(tx, envelope.id))) return undefined;
+    const stored = { ...account, passwordHash, cohort: holder.cohort, sessionEpoch: holder.sessionEpoch };
+    if (!(await insertAccount(tx, stored, envelope.address.toLowerCase(), now))) return undefined;
+    return openSession(parts, tx, holder, visitor);
+  });
+  return signedIn === undefined ? fail({ tag: "already-confirmed" }) : succeed(signedIn);
+}
