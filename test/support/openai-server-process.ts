@@ -77,7 +77,8 @@ async function stream(response: ServerResponse, behaviour: Behaviour, request: s
 }
 
 function breakOff(response: ServerResponse, kind: Exclude<Fault["kind"], "status">): void {
-  if (kind === "cut") response.socket?.resetAndDestroy();
+  // what was written first must arrive, as it does when a process dies
+  if (kind === "cut") setTimeout(() => response.socket?.destroy(), 30);
   else if (kind === "malformed") response.end('data: {"choices":[{"delta":{"content":"half\n\n');
   else if (kind === "error") response.end('data: {"error":{"message":"CUDA out of memory at secret-host","type":"server_error","code":500}}\n\ndata: [DONE]\n\n');
   else if (kind === "no-finish") response.end();
