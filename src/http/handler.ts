@@ -4,6 +4,7 @@
  */
 import type { z } from "zod";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
+import { fieldSentence } from "#contract/problem-body.ts";
 import type { ProblemCode, ProblemExtras } from "#contract/problems.ts";
 import type { Method } from "#contract/routes.ts";
 import type { Account, Language } from "#contract/wire.ts";
@@ -54,6 +55,13 @@ export class Refusal extends Response {
 
 export function refuse(code: ProblemCode, extras: ProblemExtras = {}): Refusal {
   return new Refusal(code, extras);
+}
+
+/** Refuses wrong fields, each with its sentence in the reader's language. */
+export function refuseFields(context: RequestContext, fields: readonly { field: string; key: string }[]): Refusal {
+  return refuse("invalid-field", {
+    errors: fields.map(({ field, key }) => ({ field, sentence: fieldSentence(context.language, key) })),
+  });
 }
 
 /** Checks a body against its schema. The failure lists each wrong field once with its message key (words: `field.<key>`). */

@@ -1,0 +1,151 @@
+/**
+ * How do registration, sign-in and the account's own data look over HTTP? Bodies are checked here, tags become problem codes,
+ * tokens become cookies. Everything that is decided, identity decides. A session that is there is never replaced.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { COOKIES, readCookie, setCookie } from "#contract/cookies.ts";
+import { INTERNAL } from "#contract/processes.ts";
+import { confirmBody, firstOperatorBody, letterBody, meBody, signInBody } from "#contract/schemas.ts";
+import { DEVICE_LIFETIME_MS, PASS_LIFETIME_MS } from "#contract/tokens.ts";
+import type { AccountAnswer, LetterAnswer } from "#contract/wire.ts";
+import { SESSION_LIFETIME_MS, type Identity, type SignedIn, type Visitor } from "#identity/identity.ts";
+import { checkBody, json, member, refuse, refuseFields, type Handler, type Handlers, type RequestContext } from "./handler.ts";
+
+/** A letter in the built-in mailbox as the door shows it. */
+export type MailboxLetter = { recipient: string; subject: string; text: string; html: string; createdAt: number };
+
+export type RegistrationParts = {
+  identity: Pick<Identity, "requestLetter" | "confirm" | "signIn" | "signOut" | "makeFirstOperator" | "changeLanguage">;
+  readMailbox: () => Promise<MailboxLetter[]>;
+  /** SHA-256 (hex) of the token that opens the built-in mailbox, or null when it is off. */
+  mailboxTokenSha256: string | null;
+};
+
+const BROWSER_SECRET_SECONDS = 24 * 60 * 60;
+const PLACE_BYTES = 16;
+
+export function registrationHandlers({ identity, readMailbox, mailboxTokenSha256 }: RegistrationParts): Handlers {
+  const orderLetter: Handler = async (context) => {
+    const placeId = placeOf(context.headers);
+    if (placeId === undefined) return refuse("not-through-the-door");
+    const body = checkBody(letterBody, context.body);
+    if (!body.ok) return refuseFields(context, body.failure.fields);
+    const { address, language } = body.value;
+    const ordered = await identity.requestLetter({ placeId, address, language: language ?? context.language, visitor: visitorOf(context.headers) });
+    return ordered.ok ? json(ordered.value satisfies LetterAnswer) : refuseFor(context, ordered.failure);
+  };
+
+  const confirm: Handler = async (context) => {
+    if (context.account !== null) return refuse("already-signed-in");
+    const body = checkBody(confirmBody, context.body);
+    if (!body.ok) return refuseFields(context, body.failure.fields);
+    const confirmed = await identity.confirm({ ...body.value, visitor: visitorOf(context.headers) });
+    return confirmed.ok ? welcome(confirmed.value) : refuseFor(context, confirmed.failure);
+  };
+
+  const signIn: Handler = async (context) => {
+    if (context.account !== null) return refuse("already-signed-in");
+    const body = checkBody(signInBody, context.body);
+    if (!body.ok) return refuseFields(context, body.failure.fields);
+    const signedIn = await identity.signIn({ ...body.value, visitor: visitorOf(context.headers) });
+    return signedIn.ok ? welcome(signedIn.value) : refuseFor(context, signedIn.failure);
+  };
+
+  const signOut: Handler = async (context) => {
+    const answer = json({});
+    const expire = (name: typeof COOKIES.session | typeof COOKIES.pass) => answer.headers.append("set-cookie", setCookie(name, "", 0));
+    expire(COOKIES.session);
+    expire(COOKIES.pass);
+    if (context.sessionId !== null) {
+      const { browserSecret } = await identity.signOut(context.sessionId);
+      answer.headers.append("set-cookie", setCookie(COOKIES.browser, browserSecret, BROWSER_SECRET_SECONDS));
+    }
+    return answer;
+  };
+
+  const makeFirstOperator: Handler = async (context) => {
+    if (context.account !== null) return refuse("already-signed-in");
+    const body = checkBody(firstOperatorBody, context.body);
+    if (!body.ok) return refuseFields(context, body.failure.fields);
+    const made = await identity.makeFirstOperator({ ...body.value, language: context.language, visitor: visitorOf(context.headers) });
+    return made.ok ? welcome(made.value) : refuseFor(context, made.failure);
+  };
+
+  const mailbox: Handler = async ({ query }) => {
+    const given = createHash("sha256").update(query.get("token") ?? "").digest();
+    const expected = Buffer.from(mailboxTokenSha256 ?? "", "hex");
+    if (expected.length !== given.length || !timingSafeEqual(expected, given)) return refuse("not-found");
+    return json({ letters: await readMailbox() });
+  };
+
+  const changeMe: Handler = async (context) => {
+    const body = checkBody(meBody, context.body);
+    if (!body.ok) return refuseFields(context, body.failure.fields);
+    const { language } = body.value;
+    const account = member(context);
+    await identity.changeLanguage(account.id, language);
+    const answer = json({ account: { ...account, language } } satisfies AccountAnswer);
+    answer.headers.append("set-cookie", setCookie(COOKIES.language, language, DEVICE_LIFETIME_MS / 1_000));
+    return answer;
+  };
+
+  return {
+    "POST /sign-up/letter": orderLetter,
+    "POST /sign-up/confirm": confirm,
+    "POST /sign-in": signIn,
+    "POST /sign-out": signOut,
+    "POST /first-operator": makeFirstOperator,
+    "GET /mailbox": mailbox,
+    "GET /api/me": (context) => json({ account: member(context) } satisfies AccountAnswer),
+    "PATCH /api/me": changeMe,
+  };
+}
+
+type Failure =
+  | { tag: "invalid-field"; fields: { field: string; key: string }[] }
+  | { tag: "too-busy" | "letter-limit"; retryAfterMs: number }
+  | { tag: "wrong-code"; triesLeft: number }
+  | { tag: "place-expired" | "place-spent" | "envelope-expired" | "code-exhausted" | "already-confirmed" | "wrong-credentials" | "setup-used" };
+
+/** Identity's tags are named like their problem codes. */
+function refuseFor(context: RequestContext, failure: Failure): Response {
+  switch (failure.tag) {
+    case "invalid-field":
+      return refuseFields(context, failure.fields);
+    case "too-busy":
+    case "letter-limit":
+      return refuse(failure.tag, { retryAfterSeconds: Math.ceil(failure.retryAfterMs / 1_000) });
+    case "wrong-code":
+      return refuse("wrong-code", { triesLeft: failure.triesLeft });
+    default:
+      return refuse(failure.tag);
+  }
+}
+
+/** The account, and its cookies. What the browser had before it signed in is replaced or removed. */
+function welcome(signedIn: SignedIn): Response {
+  const answer = json({ account: signedIn.account } satisfies AccountAnswer);
+  const set = (...cookie: Parameters<typeof setCookie>) => answer.headers.append("set-cookie", setCookie(...cookie));
+  set(COOKIES.session, signedIn.sessionToken, SESSION_LIFETIME_MS / 1_000);
+  set(COOKIES.pass, signedIn.passToken, PASS_LIFETIME_MS / 1_000);
+  set(COOKIES.device, signedIn.deviceToken, DEVICE_LIFETIME_MS / 1_000);
+  set(COOKIES.browser, signedIn.browserSecret, BROWSER_SECRET_SECONDS);
+  set(COOKIES.draft, "", 0);
+  return answer;
+}
+
+function visitorOf(headers: Headers): Visitor {
+  const cookies = headers.get("cookie") ?? undefined;
+  return {
+    browserSecret: readCookie(cookies, COOKIES.browser),
+    deviceToken: readCookie(cookies, COOKIES.device),
+    userAgent: headers.get("user-agent") ?? undefined,
+  };
+}
+
+/** The place that the door let through: only the door can send it. */
+function placeOf(headers: Headers): Uint8Array | undefined {
+  const text = headers.get(INTERNAL.placeId) ?? "";
+  const bytes = Buffer.from(text, "base64url");
+  return bytes.length === PLACE_BYTES && /^[A-Za-z0-9_-]{22}$/.test(text) ? bytes : undefined;
+}
