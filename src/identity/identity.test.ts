@@ -2,89 +2,13 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { after, test } from "node:test";
-import { pino } from "pino";
 import { systemDice } from "#kit/dice.ts";
-import { derivePurposeKey, type Purpose, type PurposeKeys } from "#kit/seal.ts";
-import { DAY_MS, HOUR_MS, systemClock } from "#kit/time.ts";
+import { DAY_MS, HOUR_MS } from "#kit/time.ts";
 import { openDevice, openPass } from "#contract/tokens.ts";
-import type { Pool } from "#store/store.ts";
-import { testDatabase } from "#support/database.ts";
-import { startHasher } from "#support/hasher.ts";
-import { createHashLine, createIdentity, offerFirstOperatorLink, SESSION_LIFETIME_MS, type Epoch, type Visitor } from "./identity.ts";
-import type { IdentityKeys, LetterOffice } from "./parts.ts";
+import { GOOD_PASSWORD as GOOD, startIdentity, visitor as browser } from "#support/identity.ts";
+import { offerFirstOperatorLink, SESSION_LIFETIME_MS } from "./identity.ts";
 
-const GOOD = "plover-marigold-27-lantern";
-const roots = [1, 2, 3].map((id) => ({ id, secret: randomBytes(32) }));
-
-/** The letter office as a person sees it: what was written, and a drawer of outbox rows in the same database. */
-function letterOffice(sql: Pool, letters: Map<string, string>): LetterOffice {
-  return {
-    async enqueueCode(letter) {
-      const rows = await sql`
-        insert into outbox (id, place_id, recipient_mac, state, known_device, tries_left, created_at, deadline_at, next_attempt_at)
-        values (${letter.letterId}, ${letter.placeId}, 'x', 'relayed', ${letter.knownDevice}, 10, now(), now(), now())
-        on conflict (place_id) do nothing returning 1`;
-      if (rows.length === 0) return { ok: false, failure: { tag: "place-spent" } };
-      letters.set(letter.address.toLowerCase(), letter.code);
-      return { ok: true, value: { letterId: letter.letterId } };
-    },
-    async countTry(letterId) {
-      const [row] = await sql<{ tries_left: number }[]>`
-        update outbox set tries_left = tries_left - 1 where id = ${letterId} and tries_left > 0 and confirmed_at is null returning tries_left`;
-      if (row !== undefined) return { tag: "counted", triesLeft: row.tries_left };
-      const [left] = await sql<{ confirmed_at: Date | null }[]>`select confirmed_at from outbox where id = ${letterId}`;
-      if (left === undefined) return { tag: "unknown" };
-      return { tag: left.confirmed_at === null ? "exhausted" : "confirmed" };
-    },
-    async markConfirmed(tx, letterId) {
-      const rows = await tx`update outbox set confirmed_at = now() where id = ${letterId} and confirmed_at is null returning 1`;
-      return rows.length === 1;
-    },
-  };
-}
-
-let now = Date.UTC(2026, 10, 24, 12);
-let ring: number[] = [0];
-const letters = new Map<string, string>();
-const revoked: Epoch[] = [];
-
-const sql = await testDatabase({ after });
-const hasher = await startHasher({ after });
-const hashLine = createHashLine({ sockets: [hasher.socket], clock: systemClock });
-after(() => hashLine.stop());
-const identity = createIdentity({
-  sql,
-  clock: { ...systemClock, now: () => now },
-  dice: systemDice,
-  keys: () => keysNow(),
-  mail: letterOffice(sql, letters),
-  hashLine,
-  log: pino({ level: "silent" }),
-  onRevoked: (epoch) => revoked.push(epoch),
-});
-
-function keysNow(): IdentityKeys {
-  const of = (purpose: Purpose): PurposeKeys => {
-    const [current, previous] = ring.map((at) => roots[at]);
-    assert.ok(current);
-    return {
-      purpose,
-      current: derivePurposeKey(current, purpose),
-      ...(previous === undefined ? {} : { previous: derivePurposeKey(previous, purpose) }),
-    };
-  };
-  return { envelope: of("envelope"), code: of("code"), pass: of("pass"), device: of("device") };
-}
-
-function browser(secret: string | undefined = randomBytes(32).toString("base64url")): Visitor {
-  return { browserSecret: secret, deviceToken: undefined, userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0" };
-}
-
-async function letterFor(address: string, visitor: Visitor): Promise<{ envelope: string; code: string }> {
-  const answer = await identity.requestLetter({ placeId: randomBytes(16), address, language: "en", visitor });
-  assert.ok(answer.ok);
-  return { envelope: answer.value.envelope, code: letters.get(address.toLowerCase()) ?? "" };
-}
+const { sql, identity, world, keys: keysNow, revoked, letterFor } = await startIdentity({ after });
 
 async function registered(address: string, visitor = browser()) {
   const { envelope, code } = await letterFor(address, visitor);
@@ -103,8 +27,8 @@ test("a newcomer with the code from the letter is a member, signed in, known by 
   const seen = await identity.authenticate(member.sessionToken, member.passToken);
   assert.equal(seen?.account.id, member.account.id);
   assert.equal(seen.newPass, null);
-  assert.equal(openPass(keysNow().pass, now, member.passToken)?.accountId, member.account.id);
-  assert.equal(openDevice(keysNow().device, now, member.deviceToken)?.accountId, member.account.id);
+  assert.equal(openPass(keysNow().pass, world.now, member.passToken)?.accountId, member.account.id);
+  assert.equal(openDevice(keysNow().device, world.now, member.deviceToken)?.accountId, member.account.id);
   assert.deepEqual([...(await sql`select label from device`)], [{ label: "Firefox · Linux" }]);
 });
 
@@ -193,24 +117,24 @@ test("an envelope that is too old, altered or somebody else's is told as one and
   assert.equal(await attempt("nonsense"), "envelope-expired");
   assert.equal(await attempt(envelope, browser()), "envelope-expired");
   assert.equal(await attempt(envelope, { ...browser(), browserSecret: undefined }), "envelope-expired");
-  now += 10 * 60_000;
+  world.now += 10 * 60_000;
   assert.equal(await attempt(envelope), "envelope-expired");
-  now -= 1;
+  world.now -= 1;
   assert.equal(await attempt(envelope), "ok", "a millisecond before its end it is still good");
 });
 
 test("keys may be rotated once between letter and code, and not twice", async () => {
   const visitor = browser();
-  ring = [0];
+  world.ring = [0];
   const once = await letterFor("once@example.org", visitor);
   const twice = await letterFor("rotated-twice@example.org", visitor);
-  ring = [1, 0];
+  world.ring = [1, 0];
   const member = await identity.confirm({ ...once, password: GOOD, visitor });
   assert.equal(tagOf(member), "ok");
-  ring = [2, 1];
+  world.ring = [2, 1];
   assert.equal(tagOf(await identity.confirm({ ...twice, password: GOOD, visitor })), "envelope-expired");
   assert.ok(member.ok && (await identity.authenticate(member.value.sessionToken, member.value.passToken)), "sessions need no key");
-  ring = [0];
+  world.ring = [0];
 });
 
 test("a weak password or a mistyped code costs no try", async () => {
@@ -272,30 +196,30 @@ test("a wrong password and an unknown address get the same answer in about the s
 
 test("a session slides for 30 days from the last visit and ends without one", async () => {
   const member = await registered("slides@example.org");
-  const start = now;
-  now += 29 * DAY_MS;
+  const start = world.now;
+  world.now += 29 * DAY_MS;
   const visit = await identity.authenticate(member.sessionToken, member.passToken);
   assert.equal(visit?.renewedSession, true);
   assert.notEqual(visit.newPass, null, "the pass of 29 days ago is replaced");
   assert.equal((await identity.authenticate(member.sessionToken, visit.newPass ?? ""))?.renewedSession, false, "not renewed more than once an hour");
-  now += 29 * DAY_MS;
+  world.now += 29 * DAY_MS;
   assert.ok(await identity.authenticate(member.sessionToken, undefined));
-  now += SESSION_LIFETIME_MS;
+  world.now += SESSION_LIFETIME_MS;
   assert.equal(await identity.authenticate(member.sessionToken, undefined), null);
-  now = start;
+  world.now = start;
 });
 
 test("the pass is renewed when half its day is over", async () => {
   const member = await registered("pass@example.org");
-  const start = now;
-  now += 11 * HOUR_MS;
+  const start = world.now;
+  world.now += 11 * HOUR_MS;
   assert.equal((await identity.authenticate(member.sessionToken, member.passToken))?.newPass, null);
-  now += 2 * HOUR_MS;
+  world.now += 2 * HOUR_MS;
   const renewed = (await identity.authenticate(member.sessionToken, member.passToken))?.newPass;
-  assert.equal(openPass(keysNow().pass, now + 23 * HOUR_MS, renewed ?? "")?.accountId, member.account.id);
+  assert.equal(openPass(keysNow().pass, world.now + 23 * HOUR_MS, renewed ?? "")?.accountId, member.account.id);
   const other = await registered("pass-other@example.org");
   assert.notEqual((await identity.authenticate(member.sessionToken, other.passToken))?.newPass, null, "somebody else's pass is replaced");
-  now = start;
+  world.now = start;
 });
 
 test("who signed out is out, and only there", async () => {
@@ -315,8 +239,8 @@ test("a forged, cut or foreign session cookie is nobody", async () => {
 });
 
 test("the first operator's link works once, even for 20 at once, and dies when an operator exists", async () => {
-  const stale = await offerFirstOperatorLink(sql, systemDice, now);
-  const token = (await offerFirstOperatorLink(sql, systemDice, now)) ?? "";
+  const stale = await offerFirstOperatorLink(sql, systemDice, world.now);
+  const token = (await offerFirstOperatorLink(sql, systemDice, world.now)) ?? "";
   const make = (number: number, link = token) =>
     identity.makeFirstOperator({ token: link, address: `operator-${number}@example.org`, password: GOOD, language: "es", visitor: browser() });
   assert.equal(tagOf(await make(0, stale)), "setup-used", "an older link was replaced");
@@ -325,13 +249,13 @@ test("the first operator's link works once, even for 20 at once, and dies when a
   const answers = await Promise.all(Array.from({ length: 20 }, (_, number) => make(number)));
   assert.equal(answers.filter((answer) => answer.ok).length, 1);
   assert.equal((await sql`select 1 from account where role = 'operator'`).length, 1);
-  assert.equal(await offerFirstOperatorLink(sql, systemDice, now), undefined);
+  assert.equal(await offerFirstOperatorLink(sql, systemDice, world.now), undefined);
   await sql`update account set role = 'member'`;
 });
 
 test("a member becomes the first operator by the right password only, and older sessions and passes of the account die", async () => {
   const member = await registered("promoted@example.org");
-  const token = (await offerFirstOperatorLink(sql, systemDice, now)) ?? "";
+  const token = (await offerFirstOperatorLink(sql, systemDice, world.now)) ?? "";
   const ask = (password: string) => identity.makeFirstOperator({ token, address: "promoted@example.org", password, language: "en", visitor: browser() });
   assert.equal(tagOf(await ask("not-the-password-77")), "wrong-credentials");
   const made = await ask(GOOD);
@@ -340,8 +264,8 @@ test("a member becomes the first operator by the right password only, and older 
   assert.equal(await identity.authenticate(member.sessionToken, undefined), null);
   assert.deepEqual(revoked, [[member.account.id, 1]]);
   assert.deepEqual(await identity.revocations(), [[member.account.id, 1]]);
-  assert.equal(openPass(keysNow().pass, now, made.value.passToken)?.sessionEpoch, 1);
-  now += 26 * HOUR_MS;
+  assert.equal(openPass(keysNow().pass, world.now, made.value.passToken)?.sessionEpoch, 1);
+  world.now += 26 * HOUR_MS;
   assert.deepEqual(await identity.revocations(), [], "after a day no pass is left that it could concern");
 });
 
