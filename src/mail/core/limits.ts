@@ -1,0 +1,30 @@
+/**
+ * Which numbers does mail keep to? Each with its reason; docs/operate/mail.md names the ones that an operator notices.
+ */
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "#kit/time.ts";
+
+/** Letters per recipient and hour, and how many of them a stranger may cause: one stays for a known device. */
+export const LETTERS_PER_HOUR = 3;
+export const STRANGERS_LETTERS_PER_HOUR = 2;
+export const LIMIT_WINDOW_MS = HOUR_MS;
+
+/** Guesses per letter. 10 of 2^40 codes. */
+export const TRIES_PER_LETTER = 10;
+
+/** A row outlives every token that could name it: places live an hour after their last heartbeat, envelopes ten minutes. */
+export const ROW_LIFETIME_MS = 25 * HOUR_MS;
+
+/** One attempt at the relay, all in all. RFC 5321 would grant minutes; the newcomer has one. */
+export const ATTEMPT_MS = 30 * SECOND_MS;
+/** How long a claimed letter belongs to its courier without a sign of life; renewed each third of it. */
+export const LEASE_MS = 15 * SECOND_MS;
+/** Letters underway at once, one connection each. Some relays allow an account no more than a handful. */
+export const CONNECTIONS = 5;
+
+/** Without a wake-up the courier looks by itself. */
+export const POLL_MS = 2 * SECOND_MS;
+export const SWEEP_EVERY_MS = 5 * SECOND_MS;
+export const PRUNE_EVERY_MS = 10 * MINUTE_MS;
+
+export const MAILBOX_LETTERS = 200;
+export const MAILBOX_LETTER_MS = 24 * HOUR_MS;

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SECOND_MS } from "#kit/time.ts";
+import { afterAttempt, freshRelay, lettersAllowed, type RelayState } from "./relay-state.ts";
+import type { Verdict } from "./verdict.ts";
+
+const NOW = 1_800_000_000_000;
+const trouble: Verdict = { tag: "trouble", word: "relay-unreachable" };
+const success: Verdict = { tag: "success" };
+const run = (verdicts: Verdict[], from: RelayState = freshRelay): RelayState => {
+  let state = from;
+  for (const verdict of verdicts) state = afterAttempt(state, verdict, Math.max(NOW, state.pausedUntil));
+  return state;
+};
+
+test("before the first attempt nobody is told that mail works or fails", () => {
+  assert.equal(freshRelay.status, "unknown");
+  assert.equal(lettersAllowed(freshRelay, 5, NOW), 5);
+});
+
+test("a relay that can't be reached is told at once, and probed at 1, 2, 4, 8 and then each 15 seconds", () => {
+  let state = freshRelay;
+  const pauses: number[] = [];
+  for (let attempt = 0; attempt < 7; attempt++) {
+    const now = Math.max(NOW, state.pausedUntil);
+    state = afterAttempt(state, trouble, now);
+    pauses.push((state.pausedUntil - now) / SECOND_MS);
+    assert.equal(state.status, "failing");
+    assert.equal(lettersAllowed(state, 5, state.pausedUntil - 1), 0);
+    assert.equal(lettersAllowed(state, 5, state.pausedUntil), 1);
+  }
+  assert.deepEqual(pauses, [1, 2, 4, 8, 15, 15, 15]);
+});
+
+test("five letters that meet the same trouble together lengthen the pause once", () => {
+  let state = freshRelay;
+  for (let letter = 0; letter < 5; letter++) state = afterAttempt(state, trouble, NOW + letter);
+  assert.equal(state.troubles, 1);
+  assert.equal(state.pausedUntil, NOW + 4 + SECOND_MS);
+});
+
+test("the first letter that the relay takes opens it for all", () => {
+  const state = run([trouble, trouble, trouble, success]);
+  assert.equal(state.status, "working");
+  assert.equal(lettersAllowed(state, 5, NOW), 5);
+});
+
+test("a flood of addresses that don't exist neither stops other people's letters nor makes mail look broken", () => {
+  const state = run(Array.from({ length: 50 }, () => ({ tag: "final", word: "recipient-refused" }) as const));
+  assert.equal(state.status, "working");
+  assert.equal(lettersAllowed(state, 5, NOW), 5);
+});
+
+test("a relay that drops three letters in a row is told as failing, still gets letters, and is believed after one success", () => {
+  const dropped: Verdict = { tag: "again", word: "dropped" };
+  assert.equal(run([dropped, dropped]).status, "working");
+  const failing = run([dropped, { tag: "again", word: "cut-off" }, { tag: "final", word: "letter-refused" }]);
+  assert.deepEqual([failing.status, failing.lastFailure, lettersAllowed(failing, 5, NOW)], ["failing", "letter-refused", 5]);
+  assert.equal(run([success], failing).status, "working");
+});

@@ -1,0 +1,56 @@
+/**
+ * Does the relay work, and may letters go to it right now? After trouble one letter at a time probes, at growing
+ * intervals; the first open session ends that. What a recipient's side can cause never holds up others; but when
+ * several letters in a row are dropped or refused without one success, we say that mail is failing, and go on trying.
+ */
+import { unreachable } from "#kit/outcome.ts";
+import { SECOND_MS } from "#kit/time.ts";
+import type { FailureWord, Verdict } from "./verdict.ts";
+
+export type RelayState = {
+  /** Told to people. `unknown` only until the first attempt. */
+  status: "unknown" | "working" | "failing";
+  /** Attempts in a row that found the relay in trouble. */
+  troubles: number;
+  /** Letters in a row that the relay neither took nor put down to their recipient. */
+  misses: number;
+  /** No letter goes out before this (ms since 1970). */
+  pausedUntil: number;
+  lastFailure: FailureWord | null;
+};
+
+export const freshRelay: RelayState = { status: "unknown", troubles: 0, misses: 0, pausedUntil: 0, lastFailure: null };
+
+const MISSES_TO_FAIL = 3;
+const PAUSES_S = [1, 2, 4, 8, 15];
+
+export function afterAttempt(state: RelayState, verdict: Verdict, now: number): RelayState {
+  switch (verdict.tag) {
+    case "success":
+      return { ...freshRelay, status: "working" };
+    case "trouble": {
+      // attempts that were underway together find the same trouble: they lengthen the pause once
+      const troubles = now < state.pausedUntil ? state.troubles : state.troubles + 1;
+      const pauseMs = (PAUSES_S[Math.min(troubles, PAUSES_S.length) - 1] ?? 15) * SECOND_MS;
+      const pausedUntil = Math.max(state.pausedUntil, now + pauseMs);
+      return { ...state, status: "failing", troubles, pausedUntil, lastFailure: verdict.word };
+    }
+    case "again":
+    case "final": {
+      // the session was open; a reply about the recipient says nothing against the relay
+      const missed = verdict.word !== "asked-to-wait" && verdict.word !== "recipient-refused";
+      const misses = missed ? state.misses + 1 : state.misses;
+      const failing = misses >= MISSES_TO_FAIL;
+      const lastFailure = failing ? (missed ? verdict.word : state.lastFailure) : null;
+      return { status: failing ? "failing" : "working", troubles: 0, misses, pausedUntil: 0, lastFailure };
+    }
+    default:
+      return unreachable(verdict);
+  }
+}
+
+/** How many letters may be underway at once: none during a pause, one while probing, else all connections. */
+export function lettersAllowed(state: RelayState, connections: number, now: number): number {
+  if (now < state.pausedUntil) return 0;
+  return state.troubles > 0 ? 1 : connections;
+}

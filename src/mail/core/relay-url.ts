@@ -1,0 +1,69 @@
+/**
+ * What does SMTP_URL say? smtp://[user:password@]host[:port][?starttls=…&certificate=…&connections=…], or smtps://.
+ * Nothing else of the URL reaches the mail library, which would take any of its options from there.
+ */
+import { fail, succeed, type Outcome } from "#kit/outcome.ts";
+import { CONNECTIONS } from "./limits.ts";
+
+export type RelayAddress = {
+  host: string;
+  port: number;
+  /** implicit: TLS from the first byte · required: STARTTLS or nothing · offered: STARTTLS where the relay has it · never */
+  tls: "implicit" | "required" | "offered" | "never";
+  checkCertificate: boolean;
+  login: { user: string; password: string } | null;
+  connections: number;
+};
+
+/** What is wrong, for the sentence that config and doctor say. */
+export type BadRelayUrl = { tag: "bad-relay-url"; part: "url" | "scheme" | "host" | "port" | "login" | "path" | "setting"; name?: string };
+
+const SETTINGS: Readonly<Record<string, RegExp>> = {
+  starttls: /^(?:required|offered|never)$/,
+  certificate: /^(?:checked|unchecked)$/,
+  connections: /^(?:[1-9]|[1-4]\d|50)$/,
+};
+
+export function parseRelayUrl(text: string): Outcome<RelayAddress, BadRelayUrl> {
+  const bad = (part: BadRelayUrl["part"], name?: string) => fail({ tag: "bad-relay-url", part, ...(name === undefined ? {} : { name }) });
+  const url = URL.parse(text);
+  if (url === null) return bad("url");
+  if (url.protocol !== "smtp:" && url.protocol !== "smtps:") return bad("scheme");
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1").toLowerCase();
+  if (!/^[a-z0-9._:-]+$/.test(host)) return bad("host");
+  if ((url.pathname !== "" && url.pathname !== "/") || url.hash !== "") return bad("path");
+  const settings = Object.fromEntries(url.searchParams);
+  for (const [name, value] of Object.entries(settings)) {
+    if (SETTINGS[name]?.test(value) !== true) return bad("setting", name);
+  }
+  const user = decode(url.username);
+  const password = decode(url.password);
+  if (user === undefined || password === undefined || (user === "") !== (password === "")) return bad("login");
+  const implicit = url.protocol === "smtps:";
+  const port = url.port === "" ? (implicit ? 465 : 587) : Number(url.port);
+  if (port === 0) return bad("port");
+  const here = isLoopback(host);
+  return succeed({
+    host,
+    port,
+    // to a relay on this machine nothing crosses a wire, and its certificate is rarely a real one;
+    // a password crosses a wire only under TLS
+    tls: implicit ? "implicit" : ((settings["starttls"] as RelayAddress["tls"] | undefined) ?? (here ? "never" : user === "" ? "offered" : "required")),
+    checkCertificate: settings["certificate"] !== "unchecked",
+    login: user === "" ? null : { user, password },
+    connections: Number(settings["connections"] ?? CONNECTIONS),
+  });
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host.endsWith(".localhost") || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+/** Percent-decoded; `undefined` when it is broken or has control characters. A literal "%" that is no escape stays. */
+function decode(text: string): string | undefined {
+  const escaped = text.replaceAll(/%(?![0-9A-Fa-f]{2})/g, "%25");
+  const bytes = Buffer.from(escaped.replaceAll(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))), "latin1");
+  const decoded = bytes.toString("utf8");
+  // eslint-disable-next-line no-control-regex
+  return decoded.includes("\ufffd") || /[\u0000-\u001f\u007f]/.test(decoded) ? undefined : decoded;
+}
