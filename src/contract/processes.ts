@@ -56,6 +56,8 @@ export type AppBoot = {
   /** SHA-256 (hex) of the mailbox token, or null when the built-in mailbox is off. */
   mailboxTokenSha256: string | null;
   lettersPerSecond: number;
+  /** On the supervisor's own start, not when it starts a crashed app again: a link that was printed stays good. */
+  offerFirstOperator: boolean;
   model: {
     url: string | null;
     key: string | null;
@@ -79,9 +81,12 @@ export type ToChild =
   | { kind: "keys"; keys: Partial<KeysOf<Purpose>> }
   | { kind: "stop" };
 
-/** Child → supervisor. `want-model`: the app has a local model file to run (or no longer has). */
+/**
+ * Child → supervisor. `want-model`: the app has a local model file to run (or no longer has).
+ * `firstOperatorToken`: the app's, when it was asked to offer the link and there is no operator yet.
+ */
 export type FromChild =
-  | { kind: "ready" }
+  | { kind: "ready"; firstOperatorToken?: string }
   | { kind: "unusable"; sentence: string }
   | { kind: "want-model"; wanted: boolean };
 
