@@ -8,7 +8,10 @@ import { filesBelow } from "./tree.ts";
 
 type Report = {
   modules: { source: string }[];
-  summary: { violations: { from: string; to: string; rule: { name: string } }[]; ruleSetUsed?: { forbidden?: { name: string; comment?: string }[] } };
+  summary: {
+    violations: { from: string; to: string; rule: { name: string } }[];
+    ruleSetUsed?: { forbidden?: { name: string; comment?: string }[] };
+  };
 };
 
 const FOLDERS = ["src", "web", "test", "check", "bench", "drill"];

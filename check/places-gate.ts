@@ -8,7 +8,9 @@ export const places: Gate = {
   name: "places",
   asks: "Does each power stay in its one place? (check/places.ts)",
   async look(root) {
-    const files = filesBelow(root, ["src", "web", "bin", "bench", "drill"], /\.[cm]?[jt]sx?$/).filter((path) => !/\.test\.tsx?$/.test(path));
+    const files = filesBelow(root, ["src", "web", "bin", "bench", "drill"], /\.[cm]?[jt]sx?$/).filter(
+      (path) => !/\.test\.tsx?$/.test(path),
+    );
     const texts = new Map(files.map((path) => [path, readText(root, path)]));
     const findings = PLACES.flatMap((place) => holdAgainst(place, texts, root === PROJECT));
     return { files: files.length, findings };
@@ -28,11 +30,16 @@ function holdAgainst(place: Place, texts: ReadonlyMap<string, string>, wholeProj
       continue;
     }
     const where = allowed.length === 0 ? "nobody" : allowed.join(", ");
-    findings.push(...uses.map(({ what, line }) => ({ rule: place.rule, path, line, sentence: `${what}: ${place.power} belongs to ${where}` })));
+    findings.push(
+      ...uses.map(({ what, line }) => ({ rule: place.rule, path, line, sentence: `${what}: ${place.power} belongs to ${where}` })),
+    );
   }
   if (!wholeProject) return findings;
   const stale = allowed.filter((pattern) => !needed.has(pattern));
-  return [...findings, ...stale.map((pattern) => ({ rule: place.rule, path: "check/places.ts", sentence: `${pattern} does not need to be allowed any more` }))];
+  return [
+    ...findings,
+    ...stale.map((pattern) => ({ rule: place.rule, path: "check/places.ts", sentence: `${pattern} does not need to be allowed any more` })),
+  ];
 }
 
 function covers(pattern: string, path: string): boolean {

@@ -9,7 +9,8 @@ import type { Reach } from "./places.ts";
 export type Use = { line: number; what: string };
 
 const GLOBAL_OBJECTS = new Set(["globalThis", "window", "self", "global"]);
-const STATEMENT = /^\s*(--[^\n]*\n\s*)*(select|insert|update|delete|merge|with|create|alter|drop|truncate|begin|commit|rollback|savepoint|lock|listen|notify|copy|set|show|vacuum|analyze|explain|grant|revoke|call|do)\b/i;
+const STATEMENT =
+  /^\s*(--[^\n]*\n\s*)*(select|insert|update|delete|merge|with|create|alter|drop|truncate|begin|commit|rollback|savepoint|lock|listen|notify|copy|set|show|vacuum|analyze|explain|grant|revoke|call|do)\b/i;
 
 /** Every use in one file. Throws when the file can't be parsed. */
 export function scanUses(path: string, text: string, reach: Reach): Use[] {
