@@ -58,6 +58,7 @@ export async function assertNoAxeViolation(page: Page, name: string): Promise<vo
   assert.deepEqual(violations, [], `axe found something on ${name}`);
 }
 
-function findChromium(): string | undefined {
+/** CHROMIUM_PATH, or where Debian and others put it. */
+export function findChromium(): string | undefined {
   return [process.env["CHROMIUM_PATH"], ...CANDIDATES].find((path) => path !== undefined && existsSync(path));
 }
