@@ -4,6 +4,7 @@
  * Every message that can be lost says what its loss means.
  */
 import type { Purpose, PurposeKeys } from "#kit/seal.ts";
+import type { Health } from "./wire.ts";
 
 /** Unix sockets in the run folder (mode 0700). */
 export type Sockets = {
@@ -73,13 +74,7 @@ export type HasherBoot = { kind: "boot"; process: "hasher"; socket: string };
 export type ModelBoot = { kind: "boot"; process: "model"; socket: string; threads: number };
 
 /** Supervisor → child, over the fork channel. */
-export type ToChild =
-  | DoorBoot
-  | AppBoot
-  | HasherBoot
-  | ModelBoot
-  | { kind: "keys"; keys: Partial<KeysOf<Purpose>> }
-  | { kind: "stop" };
+export type ToChild = DoorBoot | AppBoot | HasherBoot | ModelBoot | { kind: "keys"; keys: Partial<KeysOf<Purpose>> } | { kind: "stop" };
 
 /**
  * Child → supervisor. `want-model`: the app has a local model file to run (or no longer has).
@@ -99,19 +94,10 @@ export type FromChild =
 export type ControlMessage =
   | { kind: "capacity"; lettersPerSecond: number }
   | { kind: "revoked"; epochs: [accountId: string, sessionEpoch: number][]; complete: boolean }
-  | {
-      kind: "health";
-      mail: "working" | "failing" | "mailbox" | "unknown";
-      database: "working" | "failing";
-      model: "local" | "server" | "guide" | "failing";
-      lettersWaiting: number;
-      oldestLetterSeconds: number;
-    };
+  | ({ kind: "health" } & Health);
 
 /** App → hasher. A hasher works on one at a time; the app holds the bounded line. */
-export type HashRequest =
-  | { id: number; kind: "hash"; password: string }
-  | { id: number; kind: "verify"; password: string; phc: string };
+export type HashRequest = { id: number; kind: "hash"; password: string } | { id: number; kind: "verify"; password: string; phc: string };
 export type HashAnswer = { id: number; kind: "hashed"; phc: string } | { id: number; kind: "verified"; match: boolean };
 
 /** Headers between door and app. The door strips every client header that starts with `INTERNAL_PREFIX`. */

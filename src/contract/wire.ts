@@ -18,13 +18,39 @@ export type ChallengeAnswer = { challenge: string; effort: number; expiresAt: Ti
 export type PlaceAnswer = {
   place: string;
   turn: boolean;
-  /** Says with which confidence the wait lies within the interval; absent when the capacity is unknown. */
-  wait?: { lowSeconds: number; highSeconds: number; confidence: number };
+  /** Absent when it can't be told: the capacity is unknown or zero, or the source already fills the whole line. */
+  wait?: Wait;
   retryAfterSeconds: number;
 };
+/** With which confidence (0 to 1) the wait lies within the interval. */
+export type Wait = { lowSeconds: number; highSeconds: number; confidence: number };
 
 /** POST /sign-up/letter: the pending registration, sealed. The server keeps no copy. */
 export type LetterAnswer = { envelope: string; expiresAt: TimeMs };
+
+/** GET /status.json: what the door measures now. `null`: not known just now. */
+export type StatusAnswer = {
+  version: string;
+  now: TimeMs;
+  /** Since when the door runs. */
+  upSince: TimeMs;
+  line: {
+    /** Nobody is called: the capacity is unknown or zero. */
+    standsStill: boolean;
+    waiting: number;
+    lettersPerSecond: number | null;
+    /** For somebody who came now. */
+    wait: Wait | null;
+  };
+  health: Health | null;
+};
+export type Health = {
+  mail: "working" | "failing" | "mailbox" | "unknown";
+  database: "working" | "failing";
+  model: "local" | "server" | "guide" | "failing";
+  lettersWaiting: number;
+  oldestLetterSeconds: number;
+};
 
 // ---- accounts ------------------------------------------------------------------------------------------------
 
