@@ -1,0 +1,64 @@
+/**
+ * What does a person read on the status page? Per part what is measured now, in a word and a sentence.
+ * What was not heard of is called unknown, never working.
+ */
+import type { Catalogue } from "../words.ts";
+
+export const statusEn = {
+  title: "Status",
+  "all.working": "All parts that are measured work.",
+  "all.failing": "Not everything works just now.",
+  "all.unknown": "Not everything is known just now.",
+  measured: "Measured when you opened this page, at {time} UTC.",
+  look: "Measure again",
+
+  "door.name": "Door",
+  "door.open.state": "Open",
+  "door.open.text": "This page came through it.",
+
+  "app.name": "Accounts and chat",
+  "app.working.state": "Working",
+  "app.working.text": "Reported within the last seconds.",
+  "app.unknown.state": "Unknown",
+  "app.unknown.text": "Nothing was heard from this part lately. It may be starting again.",
+
+  "mail.name": "Letters",
+  "mail.working.state": "Working",
+  "mail.working.text": "The mail server takes letters.",
+  "mail.failing.state": "Failing",
+  "mail.failing.text": "The mail server does not take letters. Whoever signs up keeps the place in the line.",
+  "mail.mailbox.state": "Built-in mailbox",
+  "mail.mailbox.text": "No mail server is connected; the operator reads the codes in the built-in mailbox.",
+  "mail.unknown.state": "Unknown",
+  "mail.unknown.text": "No letter has gone out lately, so nobody can tell.",
+
+  "database.name": "Database",
+  "database.working.state": "Working",
+  "database.working.text": "It answers.",
+  "database.failing.state": "Failing",
+  "database.failing.text": "It does not answer. Nothing new can be saved until it does.",
+  "database.unknown.state": "Unknown",
+  "database.unknown.text": "The part that asks it was not heard from lately.",
+
+  "model.name": "Model",
+  "model.local.state": "On this machine",
+  "model.local.text": "Answers are written by a model that runs on this machine.",
+  "model.server.state": "Model server",
+  "model.server.text": "Answers are written by a model server that the operator connected.",
+  "model.guide.state": "Guide only",
+  "model.guide.text": "No language model is connected. The built-in guide answers from the manual.",
+  "model.failing.state": "Failing",
+  "model.failing.text": "The model can't be reached. Conversations are kept.",
+  "model.unknown.state": "Unknown",
+  "model.unknown.text": "The part that uses it was not heard from lately.",
+
+  "line.name": "Waiting letters",
+  "line.empty.state": "None",
+  "line.empty.text": "Each letter goes out as soon as it is asked for.",
+  "line.waiting.state": { one: "{count} letter waits", other: "{count} letters wait" },
+  "line.waiting.text": "The oldest has been waiting for {age}.",
+  "line.standing.state": "Stands still",
+  "line.standing.text": "No letters go out just now. Places are kept.",
+  "line.unknown.state": "Unknown",
+  "line.unknown.text": "How many letters can go out is not known just now, so the line stands still. Places are kept.",
+} as const satisfies Catalogue;
