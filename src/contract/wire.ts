@@ -76,9 +76,10 @@ export type Conversation = {
 /** `interrupted`: the server stopped in mid-answer. `stopped`: a person did. Neither is ever shown as finished. */
 export type MessageState = "running" | "done" | "stopped" | "interrupted" | "failed";
 
-/** Where the words of an answer went. `none`: nothing was handed to anybody yet. */
+/** Where the words of an answer went. `none`: nothing was handed to anybody yet. `unknown`: the ledger can't be read right now. */
 export type EgressSummary =
   | { kind: "none" }
+  | { kind: "unknown" }
   | { kind: "stayed"; requests: number }
   | { kind: "sent"; destinations: { name: string; host: string; bytes: number }[] };
 
