@@ -5,6 +5,8 @@
 import postgres from "postgres";
 import { readMigrations, runMigrations } from "./migrate.ts";
 
+export { migrateWithin, readMigrations, type Migration } from "./migrate.ts";
+
 /** A pool, or the connection of one transaction: both take tagged templates. */
 export type Sql = postgres.Sql<{ bigint: number }> | postgres.TransactionSql<{ bigint: number }>;
 /** The pool: can also begin transactions, listen and end. */
@@ -12,6 +14,8 @@ export type Pool = postgres.Sql<{ bigint: number }>;
 export type Transaction = postgres.TransactionSql<{ bigint: number }>;
 
 export type DatabaseAddress = { socketDir: string; name: string; user: string } | { url: string };
+
+const RECONNECT_SECONDS = 0.2;
 
 /** Opens a pool of at most `connections`. bigint columns are read as numbers (ours stay far below 2^53). */
 export function openPool(address: DatabaseAddress, options: { connections: number; name: string }): Pool {
@@ -21,6 +25,8 @@ export function openPool(address: DatabaseAddress, options: { connections: numbe
     onnotice: () => {},
     idle_timeout: 60,
     connect_timeout: 5,
+    // the driver's own back-off grows to 20 s, shared by all: a database that is back must be used at once
+    backoff: () => RECONNECT_SECONDS,
     types: {
       bigint: {
         to: 20,
@@ -49,6 +55,16 @@ function readSocketUrl(text: string) {
     ...(user === null ? {} : { username: user }),
     ...(password === null ? {} : { password }),
   };
+}
+
+/** Whether the database answers now. Never throws; waits as long as the driver does. */
+export async function answers(pool: Pool): Promise<boolean> {
+  try {
+    await pool`select 1`;
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Brings the schema up to date under an advisory lock; several starters at once run each migration exactly once. Returns the names that ran. */
