@@ -23,7 +23,21 @@ const MAY_IMPORT = {
   // a process of its own that starts the others; what runs inside them it must not pull in
   supervisor: ["kit", "contract", "store", "config"],
   config: ["kit", "contract"],
-  cli: ["kit", "contract", "line", "store", "egress", "mail", "status", "identity", "assistant", "operator", "supervisor", "config", "main"],
+  cli: [
+    "kit",
+    "contract",
+    "line",
+    "store",
+    "egress",
+    "mail",
+    "status",
+    "identity",
+    "assistant",
+    "operator",
+    "supervisor",
+    "config",
+    "main",
+  ],
   main: ["kit", "contract", "store", "supervisor", "config"],
 };
 
@@ -95,8 +109,15 @@ export default {
       name: "resolvable",
       severity: "error",
       comment: "An import must lead somewhere.",
-      from: {},
+      from: { pathNot: "^web/" },
       to: { couldNotResolve: true },
+    },
+    {
+      name: "resolvable-in-web",
+      severity: "error",
+      comment: "An import must lead somewhere. (Of #contract/ Vite and tsc know where.)",
+      from: { path: "^web/" },
+      to: { couldNotResolve: true, pathNot: "^#contract/" },
     },
     {
       name: "runs-without-dev-dependencies",

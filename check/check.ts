@@ -69,7 +69,10 @@ function readOptions(words: readonly string[]): { help: boolean; gates: readonly
 /** True when it is green. */
 async function ask(gate: Gate, root: string): Promise<boolean> {
   const startedAt = performance.now();
-  const answer = await whileSaying(gate.name, () => gate.look(root)).catch((error: unknown) => {
+  const answer = await whileSaying(
+    () => gate.name,
+    () => gate.look(root),
+  ).catch((error: unknown) => {
     return { files: 0, findings: [], broken: error instanceof Error ? error.message : String(error) };
   });
   const { sentence, details } = verdict(gate, answer);

@@ -6,8 +6,8 @@
 const QUIET_MS = 2_000;
 const LOG_EVERY_MS = 10_000;
 
-/** Does `work` and says so while it takes long. */
-export async function whileSaying<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+/** Does `work`, and says `what` it is doing when that takes long. */
+export async function whileSaying<Result>(what: () => string, work: () => Promise<Result>): Promise<Result> {
   const startedAt = performance.now();
   const inPlace = process.stdout.isTTY;
   let saidAt = Number.NEGATIVE_INFINITY;
@@ -15,7 +15,7 @@ export async function whileSaying<Result>(what: string, work: () => Promise<Resu
     const elapsedMs = performance.now() - startedAt;
     if (elapsedMs < QUIET_MS || (!inPlace && elapsedMs - saidAt < LOG_EVERY_MS)) return;
     saidAt = elapsedMs;
-    process.stdout.write(`${inPlace ? "\r" : ""}  …   ${what}, ${Math.round(elapsedMs / 1_000)} s${inPlace ? "\u001b[K" : "\n"}`);
+    process.stdout.write(`${inPlace ? "\r" : ""}  …   ${what()}, ${Math.round(elapsedMs / 1_000)} s${inPlace ? "\u001b[K" : "\n"}`);
   }, 500);
   try {
     return await work();

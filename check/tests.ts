@@ -9,6 +9,8 @@ import { Readable } from "node:stream";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { parseArgs } from "node:util";
+import { systemClock } from "../src/kit/time.ts";
+import { ensureWebApp } from "../src/supervisor/web-build.ts";
 import { findChromium } from "../test/support/chromium.ts";
 import { durationText, whileSaying } from "./progress.ts";
 import { closingLines, countAll, filesAtWork, isClosingLine, skippedWhy, type TestEvent } from "./test-events.ts";
@@ -61,7 +63,7 @@ async function main(words: readonly string[]): Promise<number> {
   console.log(
     `${files.length} files of tests; browser tests ${chromium === undefined ? "will be skipped: there is no Chromium" : `with ${chromium}`}.`,
   );
-  if (files.some((path) => WHOLE_SERVER.test(path))) await buildWebApp();
+  if (!(await buildWebApp())) return 1;
   return withCluster(() => runFiles(files));
 }
 
@@ -71,15 +73,30 @@ function wanted(positionals: readonly string[]): string[] {
   return all.filter((path) => positionals.some((word) => path.includes(word.replace(/^\.\//, ""))));
 }
 
-async function buildWebApp(): Promise<void> {
-  await whileSaying("building the web app", async () => (await import("../src/supervisor/web-build.ts")).ensureWebApp());
+/** Tests open the built pages. True when they are there. */
+async function buildWebApp(): Promise<boolean> {
+  let doing = "looking at the web app";
+  const built = await whileSaying(
+    () => doing,
+    () =>
+      ensureWebApp({
+        projectDir: PROJECT,
+        environment: process.env as Record<string, string>,
+        clock: systemClock,
+        signal: new AbortController().signal,
+        onProgress: (text) => (doing = `web app: ${text}`),
+      }),
+  );
+  if (!built.ok) console.error(built.failure.sentence);
+  else if (built.value.sentence !== undefined) console.log(built.value.sentence);
+  return built.ok;
 }
 
 async function withCluster(work: () => Promise<number>): Promise<number> {
   const holder = fork(join(PROJECT, "check/test-cluster.ts"), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const gone = new Promise<void>((resolve) => void holder.once("exit", () => resolve()));
   const socketDir = await whileSaying(
-    "starting PostgreSQL",
+    () => "starting PostgreSQL",
     () =>
       new Promise<string>((resolve, reject) => {
         holder.once("message", (message: { socketDir: string }) => resolve(message.socketDir));

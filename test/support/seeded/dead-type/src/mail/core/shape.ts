@@ -1,0 +1,2 @@
+export type Unused = { left: number };
+export const shape = 1;

@@ -1,0 +1,6 @@
+import { test } from "node:test";
+import { Hono } from "hono";
+
+test("a package that package.json does not list", () => {
+  new Hono();
+});

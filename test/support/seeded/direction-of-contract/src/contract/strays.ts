@@ -1,0 +1,3 @@
+import { line } from "#src/line/line.ts";
+
+export const reached = line;

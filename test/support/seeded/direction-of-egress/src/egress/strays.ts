@@ -1,0 +1,3 @@
+import { mail } from "#src/mail/mail.ts";
+
+export const reached = mail;

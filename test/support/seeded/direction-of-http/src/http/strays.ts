@@ -1,0 +1,3 @@
+import { door } from "#src/door/door.ts";
+
+export const reached = door;

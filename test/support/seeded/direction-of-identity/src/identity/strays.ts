@@ -1,0 +1,3 @@
+import { assistant } from "#src/assistant/assistant.ts";
+
+export const reached = assistant;

@@ -1,0 +1,3 @@
+import { contract } from "#src/contract/contract.ts";
+
+export const reached = contract;

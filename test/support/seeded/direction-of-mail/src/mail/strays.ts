@@ -1,0 +1,3 @@
+import { egress } from "#src/egress/egress.ts";
+
+export const reached = egress;

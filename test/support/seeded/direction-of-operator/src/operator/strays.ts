@@ -1,0 +1,3 @@
+import { http } from "#src/http/http.ts";
+
+export const reached = http;

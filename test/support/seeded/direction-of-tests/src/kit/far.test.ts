@@ -1,0 +1,3 @@
+import { app } from "../../web/app/main.tsx";
+
+export const reached = app;

@@ -1,0 +1,3 @@
+import { identity } from "../../../src/identity/identity.ts";
+
+export const reached = identity;

@@ -1,0 +1,3 @@
+import { inner } from "#src/admission/inner.ts";
+
+export const reached = inner;

@@ -1,0 +1,3 @@
+import { inner } from "#src/assistant/inner.ts";
+
+export const reached = inner;

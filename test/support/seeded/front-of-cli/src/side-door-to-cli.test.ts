@@ -1,0 +1,3 @@
+import { inner } from "#src/cli/inner.ts";
+
+export const reached = inner;

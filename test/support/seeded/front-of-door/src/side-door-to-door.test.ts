@@ -1,0 +1,3 @@
+import { inner } from "#src/door/inner.ts";
+
+export const reached = inner;

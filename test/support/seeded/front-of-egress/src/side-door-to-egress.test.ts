@@ -1,0 +1,3 @@
+import { inner } from "#src/egress/inner.ts";
+
+export const reached = inner;

@@ -1,0 +1,3 @@
+import { inner } from "#src/http/inner.ts";
+
+export const reached = inner;

@@ -1,0 +1,3 @@
+import { inner } from "#src/identity/inner.ts";
+
+export const reached = inner;

@@ -1,0 +1,3 @@
+import { inner } from "#src/line/inner.ts";
+
+export const reached = inner;

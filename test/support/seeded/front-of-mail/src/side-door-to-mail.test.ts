@@ -1,0 +1,3 @@
+import { inner } from "#src/mail/inner.ts";
+
+export const reached = inner;

@@ -1,0 +1,3 @@
+import { inner } from "#src/operator/inner.ts";
+
+export const reached = inner;

@@ -1,0 +1,3 @@
+import { inner } from "#src/status/inner.ts";
+
+export const reached = inner;

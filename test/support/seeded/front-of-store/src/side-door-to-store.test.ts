@@ -1,0 +1,3 @@
+import { inner } from "#src/store/inner.ts";
+
+export const reached = inner;

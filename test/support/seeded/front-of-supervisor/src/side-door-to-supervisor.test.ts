@@ -1,0 +1,3 @@
+import { inner } from "#src/supervisor/inner.ts";
+
+export const reached = inner;

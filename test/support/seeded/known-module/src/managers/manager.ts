@@ -1,0 +1,3 @@
+import { kit } from "#kit/kit.ts";
+
+export const manager = kit;

@@ -1,0 +1,1 @@
+export const age = (bornAt: number): number => Date.now() - bornAt;

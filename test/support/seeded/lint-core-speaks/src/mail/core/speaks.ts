@@ -1,0 +1,3 @@
+export function say(words: string): void {
+  console.log(words);
+}

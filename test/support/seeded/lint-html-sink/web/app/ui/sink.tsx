@@ -1,0 +1,1 @@
+export const Sink = ({ html }: { html: string }) => <p dangerouslySetInnerHTML={{ __html: html }} />;

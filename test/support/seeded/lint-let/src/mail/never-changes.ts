@@ -1,0 +1,2 @@
+let fixed = 1;
+export const two = fixed + 1;

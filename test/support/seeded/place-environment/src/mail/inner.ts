@@ -1,0 +1,1 @@
+export const inner = process.env["SMTP_URL"] ?? "inside of mail";

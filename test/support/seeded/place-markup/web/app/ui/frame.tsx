@@ -1,0 +1,1 @@
+export const Frame = ({ html }: { html: string }) => <iframe title="frame" srcdoc={html} />;

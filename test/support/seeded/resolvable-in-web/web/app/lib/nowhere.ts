@@ -1,0 +1,3 @@
+import { gone } from "#elsewhere/gone.ts";
+
+export const reached: unknown = gone;

@@ -1,0 +1,2 @@
+const length: string = "inside of mail".length;
+export const inner = `inside of mail ${length}`;
