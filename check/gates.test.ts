@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import type { Finding } from "./gate.ts";
 import { GATES } from "./gates.ts";
 import { graph } from "./graph.ts";
@@ -60,7 +61,9 @@ const ALONE: Readonly<Record<string, string>> = {
 test("every place, every rule of the import graph and every rule of the linter has its seed", async () => {
   const seeded = new Set(SEEDS.map(({ rule }) => rule));
   for (const { rule } of PLACES) assert.ok(seeded.has(rule), `a seed for ${rule}`);
-  const { default: rules } = (await import("../.dependency-cruiser.mjs")) as { default: { forbidden: { name: string }[] } };
+  const { default: rules } = (await import(pathToFileURL(join(PROJECT, ".dependency-cruiser.mjs")).href)) as {
+    default: { forbidden: { name: string }[] };
+  };
   for (const { name } of rules.forbidden) assert.ok(seeded.has(name), `a seed for ${name}`);
   const linter = readFileSync(join(PROJECT, ".oxlintrc.json"), "utf8");
   for (const [, name] of linter.matchAll(/"((?:[a-z]+\/)?[a-z-]+)": (?:"error"|\[\s*"error")/g)) {
