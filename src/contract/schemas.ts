@@ -21,7 +21,8 @@ export const LIMITS = {
 export const CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
 const language = z.enum(["en", "es"]);
-const uuid = z.uuid({ error: "uuid" });
+/** In the form in which the database gives it back. */
+const uuid = z.uuid({ error: "uuid" }).toLowerCase();
 const address = z.string({ error: "required" }).trim().min(3, { error: "address" }).max(LIMITS.addressChars, { error: "address" });
 const password = z.string({ error: "required" }).max(LIMITS.passwordMaxChars, { error: "password-long" });
 const text = z

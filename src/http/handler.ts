@@ -35,6 +35,12 @@ export function member(context: RequestContext): Account {
   return context.account;
 }
 
+/** The id in the path, as the database writes it; `undefined` when it can't be one. */
+export function idOf(context: Pick<RequestContext, "params">): string | undefined {
+  const id = (context.params["id"] ?? "").toLowerCase();
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? id : undefined;
+}
+
 export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
   return new Response(JSON.stringify(body), {
     status,

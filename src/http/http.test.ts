@@ -37,10 +37,14 @@ type Answer = { status: number; headers: IncomingHttpHeaders; text: string; prob
 type Asked = { headers?: Record<string, string | null>; body?: unknown; cookies?: Record<string, string> };
 
 function ask(method: string, path: string, { headers = {}, body, cookies = {} }: Asked = {}): Promise<Answer> {
-  const bytes = body === undefined ? undefined : Buffer.isBuffer(body) ? body : Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
+  const bytes =
+    body === undefined ? undefined : Buffer.isBuffer(body) ? body : Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
   const all: Record<string, string | null> = {
     [INTERNAL.doorSecret]: SECRET,
-    cookie: Object.entries(cookies).map(([name, value]) => `${name}=${value}`).join("; ") || null,
+    cookie:
+      Object.entries(cookies)
+        .map(([name, value]) => `${name}=${value}`)
+        .join("; ") || null,
     ...(bytes === undefined ? {} : { "content-type": "application/json", "content-length": String(bytes.length) }),
     ...headers,
   };
@@ -127,7 +131,11 @@ test("a change that another site started is refused; a program that sends neithe
   for (const headers of [{}, { origin: ORIGIN }, { origin: ORIGIN, "sec-fetch-site": "same-origin" }, { "sec-fetch-site": "none" }]) {
     assert.equal((await change(headers as unknown as Record<string, string>)).status, 200, JSON.stringify(headers));
   }
-  assert.equal((await ask("GET", "/api/me", { cookies, headers: { "sec-fetch-site": "cross-site" } })).status, 200, "reading changes nothing");
+  assert.equal(
+    (await ask("GET", "/api/me", { cookies, headers: { "sec-fetch-site": "cross-site" } })).status,
+    200,
+    "reading changes nothing",
+  );
 });
 
 test("a body that can't be read is told as what it is", async () => {
@@ -137,7 +145,10 @@ test("a body that can't be read is told as what it is", async () => {
   assert.equal((await change("{")).problem.code, "bad-request");
   assert.equal((await change("language=es", { "content-type": "application/x-www-form-urlencoded" })).problem.code, "unsupported-media");
   assert.equal((await change({ language: "x".repeat(20_000) })).problem.code, "body-too-large");
-  assert.equal((await change(`{"language":"${"x".repeat(20_000)}"}`, { "content-length": null, "transfer-encoding": "chunked" })).problem.code, "body-too-large");
+  assert.equal(
+    (await change(`{"language":"${"x".repeat(20_000)}"}`, { "content-length": null, "transfer-encoding": "chunked" })).problem.code,
+    "body-too-large",
+  );
   assert.equal((await ask("GET", "/api/me", { cookies, body: "{}" })).problem.code, "body-too-large", "a route without a body takes none");
 });
 
@@ -171,7 +182,11 @@ test("a letter is only ordered with a place that the door let through", async ()
     const answer = await ask("POST", "/sign-up/letter", { body, cookies: browserCookie(), headers: { [INTERNAL.placeId]: place } });
     assert.equal(answer.problem.code, "not-through-the-door");
   }
-  assert.equal((await ask("POST", "/sign-up/letter", { body, headers: { [INTERNAL.placeId]: placeId() } })).problem.code, "place-expired", "a place needs its browser");
+  assert.equal(
+    (await ask("POST", "/sign-up/letter", { body, headers: { [INTERNAL.placeId]: placeId() } })).problem.code,
+    "place-expired",
+    "a place needs its browser",
+  );
   const answer = await ask("POST", "/sign-up/letter", { body, cookies: browserCookie(), headers: { [INTERNAL.placeId]: placeId() } });
   assert.equal(answer.status, 200);
   const { envelope, expiresAt } = JSON.parse(answer.text) as { envelope: string; expiresAt: number };
@@ -192,7 +207,9 @@ test("whoever confirms gets all cookies of a member, and every one from before i
   }
   assert.ok(!set.get(COOKIES.browser)?.includes(newcomer.browserSecret ?? ""));
   assert.match(set.get(COOKIES.draft) ?? "", /Max-Age=0$/);
-  assert.deepEqual(JSON.parse(answer.text), { account: { ...JSON.parse(answer.text).account, address: "cookies@example.org", role: "member", language: "en" } });
+  assert.deepEqual(JSON.parse(answer.text), {
+    account: { ...JSON.parse(answer.text).account, address: "cookies@example.org", role: "member", language: "en" },
+  });
 });
 
 test("somebody who is signed in stays who they are: no route replaces a session silently", async () => {
@@ -201,7 +218,10 @@ test("somebody who is signed in stays who they are: no route replaces a session 
   const letter = await letterFor("other@example.org", other);
   const tries = [
     ask("POST", "/sign-in", { cookies, body: { address: "member-1@example.org", password: GOOD_PASSWORD } }),
-    ask("POST", "/sign-up/confirm", { cookies: { ...cookies, [COOKIES.browser]: other.browserSecret ?? "" }, body: { ...letter, password: GOOD_PASSWORD } }),
+    ask("POST", "/sign-up/confirm", {
+      cookies: { ...cookies, [COOKIES.browser]: other.browserSecret ?? "" },
+      body: { ...letter, password: GOOD_PASSWORD },
+    }),
     ask("POST", "/first-operator", { cookies, body: { token: "x", address: "a@example.org", password: GOOD_PASSWORD } }),
   ];
   for (const answer of await Promise.all(tries)) {
@@ -226,10 +246,16 @@ test("a member's cookies are renewed on the way, and only when it is time", asyn
   assert.deepEqual((await ask("GET", "/api/me", { cookies })).setCookies, []);
   world.now += 13 * 3_600_000;
   const later = await ask("GET", "/api/me", { cookies });
-  assert.deepEqual(later.setCookies.map((line) => line.slice(0, line.indexOf("="))), [COOKIES.session, COOKIES.pass]);
+  assert.deepEqual(
+    later.setCookies.map((line) => line.slice(0, line.indexOf("="))),
+    [COOKIES.session, COOKIES.pass],
+  );
   assert.ok(later.setCookies[0]?.includes(`${cookies[COOKIES.session] ?? ""};`));
   const { [COOKIES.pass]: _, ...withoutPass } = cookies;
-  assert.deepEqual((await ask("GET", "/api/me", { cookies: withoutPass })).setCookies.map((line) => line.slice(0, line.indexOf("="))), [COOKIES.pass]);
+  assert.deepEqual(
+    (await ask("GET", "/api/me", { cookies: withoutPass })).setCookies.map((line) => line.slice(0, line.indexOf("="))),
+    [COOKIES.pass],
+  );
   world.now = start;
 });
 
@@ -238,7 +264,10 @@ test("the language that a member chose holds everywhere", async () => {
   const answer = await ask("PATCH", "/api/me", { cookies, body: { language: "es" } });
   assert.equal(JSON.parse(answer.text).account.language, "es");
   assert.match(answer.setCookies.join(), /__Host-holdfast-language=es/);
-  assert.equal((await ask("PATCH", "/api/me", { cookies, body: {}, headers: { "accept-language": "en" } })).problem.errors?.[0]?.sentence, "Esto no es lo que se espera aquí.");
+  assert.equal(
+    (await ask("PATCH", "/api/me", { cookies, body: {}, headers: { "accept-language": "en" } })).problem.errors?.[0]?.sentence,
+    "Esto no es lo que se espera aquí.",
+  );
 });
 
 test("the built-in mailbox opens with its token only, and not at all when it is off", async () => {
@@ -283,14 +312,19 @@ test("an answer that streams arrives piece by piece, and stops when nobody liste
     );
   const cookies = await memberCookies();
   await new Promise<void>((resolve, reject) => {
-    const cookie = Object.entries(cookies).map(([name, value]) => `${name}=${value}`).join("; ");
-    const request = httpRequest({ socketPath, path: "/api/events", headers: { host: "app", cookie, [INTERNAL.doorSecret]: SECRET } }, (response) => {
-      response.once("data", (chunk: Buffer) => {
-        assert.equal(chunk.toString(), "first");
-        response.destroy();
-        resolve();
-      });
-    });
+    const cookie = Object.entries(cookies)
+      .map(([name, value]) => `${name}=${value}`)
+      .join("; ");
+    const request = httpRequest(
+      { socketPath, path: "/api/events", headers: { host: "app", cookie, [INTERNAL.doorSecret]: SECRET } },
+      (response) => {
+        response.once("data", (chunk: Buffer) => {
+          assert.equal(chunk.toString(), "first");
+          response.destroy();
+          resolve();
+        });
+      },
+    );
     request.on("error", reject);
     request.end();
   });
@@ -301,5 +335,8 @@ test("an answer that streams arrives piece by piece, and stops when nobody liste
 test("the app does not start with a route that nobody answers, or an answer to no route", () => {
   const { "GET /chat": _, ...lacking } = parts.handlers as Record<string, () => Response>;
   assert.throws(() => createHttp({ ...parts, handlers: lacking as Handlers }), /routes without a handler: GET \/chat;/);
-  assert.throws(() => createHttp({ ...parts, handlers: { ...parts.handlers, "GET /extra": () => json({}) } }), /handlers without a route: GET \/extra/);
+  assert.throws(
+    () => createHttp({ ...parts, handlers: { ...parts.handlers, "GET /extra": () => json({}) } }),
+    /handlers without a route: GET \/extra/,
+  );
 });

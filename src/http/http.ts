@@ -104,7 +104,8 @@ async function answered(parts: HttpParts, asked: Asked, handler: Handler, params
   const body = await readBody(request, route.limitBytes);
   if (!body.ok) {
     const { failure } = body;
-    const refusal = failure.tag === "broken-text" ? refuseFields(context, [{ field: failure.field, key: failure.tag }]) : refuse(failure.tag);
+    const refusal =
+      failure.tag === "broken-text" ? refuseFields(context, [{ field: failure.field, key: failure.tag }]) : refuse(failure.tag);
     return problem(here, refusal);
   }
   const response = await handler({ ...context, body: body.value });

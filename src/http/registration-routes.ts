@@ -17,6 +17,8 @@ export type MailboxLetter = { recipient: string; subject: string; text: string; 
 export type RegistrationParts = {
   identity: Pick<Identity, "requestLetter" | "confirm" | "signIn" | "signOut" | "makeFirstOperator" | "changeLanguage">;
   readMailbox: () => Promise<MailboxLetter[]>;
+  /** Hears of a session that was signed out. */
+  onSignOut?: (sessionId: string) => void;
   /** SHA-256 (hex) of the token that opens the built-in mailbox, or null when it is off. */
   mailboxTokenSha256: string | null;
 };
@@ -24,14 +26,19 @@ export type RegistrationParts = {
 const BROWSER_SECRET_SECONDS = 24 * 60 * 60;
 const PLACE_BYTES = 16;
 
-export function registrationHandlers({ identity, readMailbox, mailboxTokenSha256 }: RegistrationParts): Handlers {
+export function registrationHandlers({ identity, readMailbox, mailboxTokenSha256, onSignOut }: RegistrationParts): Handlers {
   const orderLetter: Handler = async (context) => {
     const placeId = placeOf(context.headers);
     if (placeId === undefined) return refuse("not-through-the-door");
     const body = checkBody(letterBody, context.body);
     if (!body.ok) return refuseFields(context, body.failure.fields);
     const { address, language } = body.value;
-    const ordered = await identity.requestLetter({ placeId, address, language: language ?? context.language, visitor: visitorOf(context.headers) });
+    const ordered = await identity.requestLetter({
+      placeId,
+      address,
+      language: language ?? context.language,
+      visitor: visitorOf(context.headers),
+    });
     return ordered.ok ? json(ordered.value satisfies LetterAnswer) : refuseFor(context, ordered.failure);
   };
 
@@ -58,6 +65,7 @@ export function registrationHandlers({ identity, readMailbox, mailboxTokenSha256
     expire(COOKIES.pass);
     if (context.sessionId !== null) {
       const { browserSecret } = await identity.signOut(context.sessionId);
+      onSignOut?.(context.sessionId);
       answer.headers.append("set-cookie", setCookie(COOKIES.browser, browserSecret, BROWSER_SECRET_SECONDS));
     }
     return answer;
@@ -72,7 +80,9 @@ export function registrationHandlers({ identity, readMailbox, mailboxTokenSha256
   };
 
   const mailbox: Handler = async ({ query }) => {
-    const given = createHash("sha256").update(query.get("token") ?? "").digest();
+    const given = createHash("sha256")
+      .update(query.get("token") ?? "")
+      .digest();
     const expected = Buffer.from(mailboxTokenSha256 ?? "", "hex");
     if (expected.length !== given.length || !timingSafeEqual(expected, given)) return refuse("not-found");
     return json({ letters: await readMailbox() });
@@ -105,7 +115,16 @@ type Failure =
   | { tag: "invalid-field"; fields: { field: string; key: string }[] }
   | { tag: "too-busy" | "letter-limit"; retryAfterMs: number }
   | { tag: "wrong-code"; triesLeft: number }
-  | { tag: "place-expired" | "place-spent" | "envelope-expired" | "code-exhausted" | "already-confirmed" | "wrong-credentials" | "setup-used" };
+  | {
+      tag:
+        | "place-expired"
+        | "place-spent"
+        | "envelope-expired"
+        | "code-exhausted"
+        | "already-confirmed"
+        | "wrong-credentials"
+        | "setup-used";
+    };
 
 /** Identity's tags are named like their problem codes. */
 function refuseFor(context: RequestContext, failure: Failure): Response {

@@ -3,14 +3,24 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readBody } from "./request-body.ts";
 
-const ask = async (body: string | Uint8Array<ArrayBuffer> | ReadableStream | null, type: string | null = "application/json", limit = 100) => {
+const ask = async (
+  body: string | Uint8Array<ArrayBuffer> | ReadableStream | null,
+  type: string | null = "application/json",
+  limit = 100,
+) => {
   const headers = new Headers(type === null ? {} : { "content-type": type });
-  const request = new Request("http://app/x", { method: "POST", body, headers, ...(body instanceof ReadableStream ? { duplex: "half" } : {}) } as RequestInit);
+  const request = new Request("http://app/x", {
+    method: "POST",
+    body,
+    headers,
+    ...(body instanceof ReadableStream ? { duplex: "half" } : {}),
+  } as RequestInit);
   if (type === null) request.headers.delete("content-type");
   const answer = await readBody(request, limit);
   return answer.ok ? { value: answer.value } : answer.failure;
 };
-const bytes = (...parts: (string | number[])[]): Buffer<ArrayBuffer> => Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : Buffer.from(part))));
+const bytes = (...parts: (string | number[])[]): Buffer<ArrayBuffer> =>
+  Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : Buffer.from(part))));
 
 test("JSON is read, with or without its charset named", async () => {
   assert.deepEqual(await ask('{"a":"ñ🦊"}'), { value: { a: "ñ🦊" } });
@@ -20,13 +30,27 @@ test("JSON is read, with or without its charset named", async () => {
 });
 
 test("other content is refused, whatever is in it", async () => {
-  for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", "multipart/form-data; boundary=x", null]) {
+  for (const type of [
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "application/json; charset=latin1",
+    "multipart/form-data; boundary=x",
+    null,
+  ]) {
     assert.deepEqual(await ask('{"a":1}', type), { tag: "unsupported-media" }, String(type));
   }
 });
 
 test("broken UTF-8 and broken JSON are refused", async () => {
-  for (const body of [bytes('{"a":"', [0xff], '"}'), bytes('{"a":"', [0xed, 0xa0, 0x80], '"}'), bytes('{"a":"', [0xc3]), bytes("{"), bytes("{'a':1}"), bytes("[1,]"), bytes([0xfe, 0xff, 0, 0x7b, 0, 0x7d])]) {
+  for (const body of [
+    bytes('{"a":"', [0xff], '"}'),
+    bytes('{"a":"', [0xed, 0xa0, 0x80], '"}'),
+    bytes('{"a":"', [0xc3]),
+    bytes("{"),
+    bytes("{'a':1}"),
+    bytes("[1,]"),
+    bytes([0xfe, 0xff, 0, 0x7b, 0, 0x7d]),
+  ]) {
     assert.deepEqual(await ask(body), { tag: "bad-request" }, body.toString("latin1"));
   }
 });

@@ -50,7 +50,19 @@ test("the shell is asked for again each time and allows nothing that is not ours
 });
 
 test("nothing else of the disk can be had", async () => {
-  for (const file of ["../../secret.txt", "..%2f..%2fsecret.txt", "/etc/passwd", "../index.html", "no-type", ".env", "", "missing.js", "assets", "a/../app-1a2b3c.js", "app-1a2b3c.js\0"]) {
+  for (const file of [
+    "../../secret.txt",
+    "..%2f..%2fsecret.txt",
+    "/etc/passwd",
+    "../index.html",
+    "no-type",
+    ".env",
+    "",
+    "missing.js",
+    "assets",
+    "a/../app-1a2b3c.js",
+    "app-1a2b3c.js\0",
+  ]) {
     const answer = await get("GET /assets/:file", { file });
     assert.ok(answer instanceof Refusal && answer.code === "not-found", file);
   }

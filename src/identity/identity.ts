@@ -12,7 +12,7 @@ import { newSecret, secretHash, type Parts, type SignedIn, type Visitor } from "
 import { confirm, requestLetter, type ConfirmRefusal, type LetterRefusal } from "./registration.ts";
 import { authenticate, type Authenticated } from "./sessions.ts";
 import { makeFirstOperator, signIn, type Epoch, type FirstOperatorRefusal, type SignInRefusal } from "./sign-in.ts";
-import { findAccount, raisedEpochs, removeEnded, replaceFirstOperatorLink, revokeSession, setLanguage } from "./store.ts";
+import { findAccount, livingSessions, raisedEpochs, removeEnded, replaceFirstOperatorLink, revokeSession, setLanguage } from "./store.ts";
 
 export { createHashLine, type HashLine } from "./hash-line.ts";
 export { SESSION_LIFETIME_MS } from "./sessions.ts";
@@ -28,6 +28,8 @@ export type Identity = {
   signOut(sessionId: string): Promise<{ browserSecret: string }>;
   /** The one who holds this session, or `null`. */
   authenticate(sessionToken: string | undefined, passToken: string | undefined): Promise<Authenticated | null>;
+  /** Which of these sessions still hold. For streams that outlive their request; renews nothing. */
+  livingSessions(sessionIds: readonly string[]): Promise<string[]>;
   makeFirstOperator(asked: { token: string; address: string; password: string; language: Language; visitor: Visitor }): Promise<Outcome<SignedIn, FirstOperatorRefusal>>;
   hasAccount(address: string): Promise<boolean>;
   changeLanguage(accountId: string, language: Language): Promise<void>;
@@ -61,6 +63,7 @@ export function createIdentity({ onRevoked, ...parts }: Parts & { onRevoked: (ep
       return { browserSecret: newSecret(parts.dice) };
     },
     authenticate: (sessionToken, passToken) => authenticate(parts, sessionToken, passToken),
+    livingSessions: (sessionIds) => livingSessions(parts.sql, sessionIds, parts.clock.now()),
     async makeFirstOperator(asked) {
       const made = await makeFirstOperator(parts, asked);
       if (made.ok && made.value.revoked !== null) onRevoked(made.value.revoked);

@@ -100,6 +100,14 @@ export async function findSession(sql: Sql, tokenSha256: Uint8Array, now: number
       };
 }
 
+/** Which of these sessions are neither revoked nor expired. Touches none: being listened to is not being used. */
+export async function livingSessions(sql: Sql, sessionIds: readonly string[], now: number): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select id from session
+    where id = any(${sessionIds as string[]}::uuid[]) and revoked_at is null and expires_at > ${new Date(now)}`;
+  return rows.map(({ id }) => id);
+}
+
 /** False when it was revoked in between. */
 export async function touchSession(sql: Sql, sessionId: string, now: number, expiresAt: number): Promise<boolean> {
   const rows = await sql`
