@@ -7,7 +7,7 @@ import { openDevice } from "#contract/tokens.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { keyedMac, mintSealed, openSealed, sameBytes } from "#kit/seal.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "#kit/time.ts";
-import { checkAddress } from "#mail/core/address.ts";
+import { checkAddress } from "#mail/mail.ts";
 import { commonPasswords } from "./common-passwords.ts";
 import { CODE_BYTES, makeCode, normaliseCode, showCode } from "./core/code.ts";
 import { afterTry, beforeTry, type AfterTry, type WrongField } from "./core/confirm.ts";

@@ -5,7 +5,7 @@
 import type { Language } from "#contract/wire.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { DAY_MS } from "#kit/time.ts";
-import { checkAddress } from "#mail/core/address.ts";
+import { checkAddress } from "#mail/mail.ts";
 import { commonPasswords } from "./common-passwords.ts";
 import type { WrongField } from "./core/confirm.ts";
 import { canonicalPassword, judgePassword } from "./core/password.ts";

@@ -21,6 +21,23 @@ export const LEASE_MS = 15 * SECOND_MS;
 /** Letters underway at once, one connection each. Some relays allow an account no more than a handful. */
 export const CONNECTIONS = 5;
 
+/** Setting up a session: name, connection, greeting, TLS. */
+export const CONNECT_MS = 10 * SECOND_MS;
+/** Silence within a session. */
+export const SILENCE_MS = 20 * SECOND_MS;
+/** A session without work is closed after this, and one that carried many letters: relays end long sessions themselves. */
+export const IDLE_SESSION_MS = 10 * SECOND_MS;
+export const LETTERS_PER_SESSION = 100;
+/** While the relay fails and no letter is due, a session is opened to see whether it is back. */
+export const PROBE_MS = 5 * SECOND_MS;
+/** A relay that nothing was sent to for so long is asked whether it is still there, before newcomers rely on it. */
+export const IDLE_CHECK_MS = 2 * MINUTE_MS;
+/** How long attempts may go on when Holdfast stops. */
+export const STOP_GRACE_MS = 3 * SECOND_MS;
+
+/** Of so many claims one goes to letters that were put off before, the others to new ones. */
+export const CLAIMS_PER_RETRY = 4;
+
 /** Without a wake-up the courier looks by itself. */
 export const POLL_MS = 2 * SECOND_MS;
 export const SWEEP_EVERY_MS = 5 * SECOND_MS;

@@ -11,7 +11,12 @@ export type RecipientLimit = { tag: "recipient-limit"; retryAfterMs: number };
 /** `recent` are the recipient's letters of the last hour, in any order. `retryAfterMs` is at least 1. */
 export function checkQuota(recent: readonly RecentLetter[], knownDevice: boolean, now: number): Outcome<undefined, RecipientLimit> {
   const all = freeAt(recent, LETTERS_PER_HOUR);
-  const strangers = knownDevice ? 0 : freeAt(recent.filter((letter) => !letter.knownDevice), STRANGERS_LETTERS_PER_HOUR);
+  const strangers = knownDevice
+    ? 0
+    : freeAt(
+        recent.filter((letter) => !letter.knownDevice),
+        STRANGERS_LETTERS_PER_HOUR,
+      );
   const retryAfterMs = Math.max(all, strangers) - now;
   return retryAfterMs > 0 ? fail({ tag: "recipient-limit", retryAfterMs }) : succeed(undefined);
 }

@@ -23,6 +23,9 @@ export const freshRelay: RelayState = { status: "unknown", troubles: 0, misses: 
 
 const MISSES_TO_FAIL = 3;
 const PAUSES_S = [1, 2, 4, 8, 15];
+/** A wait for the relay that needs no brake, and one after which nobody can be promised a letter within the minute. */
+const BACKLOG_OK_MS = 3 * SECOND_MS;
+const BACKLOG_FULL_MS = 20 * SECOND_MS;
 
 export function afterAttempt(state: RelayState, verdict: Verdict, now: number): RelayState {
   switch (verdict.tag) {
@@ -49,8 +52,28 @@ export function afterAttempt(state: RelayState, verdict: Verdict, now: number): 
   }
 }
 
+/**
+ * After an attempt to open a session without a letter. It shows that the relay is there, not that it takes letters: one
+ * more miss in a row and it is failing again.
+ */
+export function afterProbe(state: RelayState, verdict: Verdict, now: number): RelayState {
+  if (verdict.tag === "success") return { ...freshRelay, status: "working", misses: Math.min(state.misses, MISSES_TO_FAIL - 1) };
+  return afterAttempt(state, verdict, now);
+}
+
 /** How many letters may be underway at once: none during a pause, one while probing, else all connections. */
 export function lettersAllowed(state: RelayState, connections: number, now: number): number {
   if (now < state.pausedUntil) return 0;
   return state.troubles > 0 ? 1 : connections;
+}
+
+/**
+ * Letters per second that newcomers may be promised. None while the relay fails or was never reached; fewer, down to
+ * none, when letters that were never tried wait for it: then it takes less than the operator said. Letters that a
+ * recipient's side puts off don't count, so nobody's server can slow down the line of all.
+ */
+export function lettersPromised(state: RelayState, lettersPerSecond: number, oldestUntriedMs: number): number {
+  if (state.status !== "working") return 0;
+  const late = (oldestUntriedMs - BACKLOG_OK_MS) / (BACKLOG_FULL_MS - BACKLOG_OK_MS);
+  return lettersPerSecond * (1 - Math.min(Math.max(late, 0), 1));
 }

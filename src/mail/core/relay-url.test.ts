@@ -10,9 +10,15 @@ const GOOD: [url: string, address: Partial<RelayAddress>][] = [
   ["smtp://localhost:25", { host: "localhost", port: 25, tls: "never" }],
   ["smtp://127.0.0.1:2525", { host: "127.0.0.1", port: 2525, tls: "never" }],
   ["smtp://[::1]:25", { host: "::1", port: 25, tls: "never" }],
-  ["smtps://ana:s3cret@mail.example.org", { host: "mail.example.org", port: 465, tls: "implicit", login: { user: "ana", password: "s3cret" } }],
+  [
+    "smtps://ana:s3cret@mail.example.org",
+    { host: "mail.example.org", port: 465, tls: "implicit", login: { user: "ana", password: "s3cret" } },
+  ],
   ["smtp://ana:s3cret@mail.example.org", { host: "mail.example.org", tls: "required", login: { user: "ana", password: "s3cret" } }],
-  ["smtp://ana%40example.org:p%40ss%3Aw%C3%B6rd@mail.example.org", { host: "mail.example.org", tls: "required", login: { user: "ana@example.org", password: "p@ss:wörd" } }],
+  [
+    "smtp://ana%40example.org:p%40ss%3Aw%C3%B6rd@mail.example.org",
+    { host: "mail.example.org", tls: "required", login: { user: "ana@example.org", password: "p@ss:wörd" } },
+  ],
   ["smtp://ana:100%@mail.example.org", { host: "mail.example.org", tls: "required", login: { user: "ana", password: "100%" } }],
   ["smtp://10.0.0.5:25?starttls=never&connections=2", { host: "10.0.0.5", port: 25, tls: "never", connections: 2 }],
   ["smtp://10.0.0.5?certificate=unchecked", { host: "10.0.0.5", checkCertificate: false }],

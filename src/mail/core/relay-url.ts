@@ -48,7 +48,9 @@ export function parseRelayUrl(text: string): Outcome<RelayAddress, BadRelayUrl> 
     port,
     // to a relay on this machine nothing crosses a wire, and its certificate is rarely a real one;
     // a password crosses a wire only under TLS
-    tls: implicit ? "implicit" : ((settings["starttls"] as RelayAddress["tls"] | undefined) ?? (here ? "never" : user === "" ? "offered" : "required")),
+    tls: implicit
+      ? "implicit"
+      : ((settings["starttls"] as RelayAddress["tls"] | undefined) ?? (here ? "never" : user === "" ? "offered" : "required")),
     checkCertificate: settings["certificate"] !== "unchecked",
     login: user === "" ? null : { user, password },
     connections: Number(settings["connections"] ?? CONNECTIONS),
@@ -62,7 +64,10 @@ function isLoopback(host: string): boolean {
 /** Percent-decoded; `undefined` when it is broken or has control characters. A literal "%" that is no escape stays. */
 function decode(text: string): string | undefined {
   const escaped = text.replaceAll(/%(?![0-9A-Fa-f]{2})/g, "%25");
-  const bytes = Buffer.from(escaped.replaceAll(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))), "latin1");
+  const bytes = Buffer.from(
+    escaped.replaceAll(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    "latin1",
+  );
   const decoded = bytes.toString("utf8");
   // eslint-disable-next-line no-control-regex
   return decoded.includes("\ufffd") || /[\u0000-\u001f\u007f]/.test(decoded) ? undefined : decoded;

@@ -15,7 +15,10 @@ const replied = (command: "connect" | "sender" | "data", reply: number): Attempt
   command,
   reply,
 });
-const silent = (stage: "connecting" | "envelope" | "content", reason: "unreachable" | "sign-in" | "tls" | "cut-off" = "cut-off"): AttemptEnd => ({
+const silent = (
+  stage: "connecting" | "envelope" | "content",
+  reason: "unreachable" | "sign-in" | "tls" | "cut-off" = "cut-off",
+): AttemptEnd => ({
   tag: "no-reply",
   stage,
   reason,
@@ -53,8 +56,14 @@ for (const [what, end, verdict] of CASES) {
 test("a letter that a greylisting server puts off is tried again after one minute and after five, within its ten", () => {
   const at = [0];
   for (let attempt = 1; attempt <= 7; attempt++) at.push((at.at(-1) ?? 0) + retryDelayMs("asked-to-wait", attempt, 0) / 1_000);
-  assert.ok(at.some((seconds) => seconds > 60 && seconds < 70), `tries at ${at.join(", ")} s`);
-  assert.ok(at.some((seconds) => seconds > 300 && seconds < 330), `tries at ${at.join(", ")} s`);
+  assert.ok(
+    at.some((seconds) => seconds > 60 && seconds < 70),
+    `tries at ${at.join(", ")} s`,
+  );
+  assert.ok(
+    at.some((seconds) => seconds > 300 && seconds < 330),
+    `tries at ${at.join(", ")} s`,
+  );
   assert.ok((at[7] ?? 0) < 600);
 });
 

@@ -48,7 +48,10 @@ export function judge(end: AttemptEnd): Verdict {
     case "no-reply":
       if (end.stage === "content") return { tag: "again", word: "cut-off" };
       if (end.stage === "envelope") return { tag: "again", word: "dropped" };
-      return { tag: "trouble", word: end.reason === "sign-in" ? "relay-sign-in" : end.reason === "tls" ? "relay-tls" : "relay-unreachable" };
+      return {
+        tag: "trouble",
+        word: end.reason === "sign-in" ? "relay-sign-in" : end.reason === "tls" ? "relay-tls" : "relay-unreachable",
+      };
     default:
       return unreachable(end);
   }

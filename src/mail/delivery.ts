@@ -1,0 +1,49 @@
+/** Where do letters go? To the operator's relay, or without one into the built-in mailbox, which is rows in our own database. */
+import { isIP } from "node:net";
+import type { Clock } from "#kit/time.ts";
+import type { Pool } from "#store/store.ts";
+import { CONNECTIONS } from "./core/limits.ts";
+import type { RelayAddress } from "./core/relay-url.ts";
+import { readSender, toMessage, writeLetter } from "./letter.ts";
+import type { Delivery } from "./parts.ts";
+import { createRelay } from "./smtp.ts";
+import { insertMailboxLetter } from "./store.ts";
+
+export function relayDelivery(address: RelayAddress, parts: { clock: Clock; mailFrom: string; publicUrl: string }): Delivery {
+  const sender = readSender(parts.mailFrom);
+  const relay = createRelay(address, { clock: parts.clock, clientName: clientName(parts.publicUrl) });
+  return {
+    connections: address.connections,
+    async attempt(letter, signal) {
+      const message = await toMessage(letter, writeLetter(letter, parts.publicUrl), sender);
+      return relay.send({ from: sender.address, to: letter.address }, message, signal);
+    },
+    probe: (signal) => relay.probe(sender.address, signal),
+    close: () => relay.close(),
+  };
+}
+
+export function mailboxDelivery(parts: { sql: Pool; publicUrl: string }): Delivery {
+  return {
+    connections: CONNECTIONS,
+    async attempt(letter) {
+      const written = writeLetter(letter, parts.publicUrl);
+      await insertMailboxLetter(parts.sql, letter.id, { ...written, recipient: letter.address, createdAt: letter.createdAt });
+      return { tag: "taken" };
+    },
+    probe: async () => ({ tag: "taken" }),
+    close() {},
+  };
+}
+
+/** For a relay's URL that nobody can use: everything waits, and mail is told as failing. */
+export function noDelivery(): Delivery {
+  const unreachable = async () => ({ tag: "no-reply", stage: "connecting", reason: "unreachable" }) as const;
+  return { connections: 1, attempt: unreachable, probe: unreachable, close() {} };
+}
+
+/** Relays look askance at a name without a dot; then the library's own choice is better. */
+function clientName(publicUrl: string): string | undefined {
+  const { hostname } = new URL(publicUrl);
+  return hostname.includes(".") && isIP(hostname) === 0 ? hostname : undefined;
+}

@@ -1,0 +1,178 @@
+/**
+ * Which letters are there, and what became of them? Every statement on outbox and mailbox_letter.
+ * What must happen once is guarded here: one letter per place, tries, the confirmation, who works on a letter.
+ */
+import { succeed, fail, type Outcome } from "#kit/outcome.ts";
+import type { Pool, Sql, Transaction } from "#store/store.ts";
+import { LIMIT_WINDOW_MS, MAILBOX_LETTERS } from "./core/limits.ts";
+import type { RecentLetter, RecipientLimit } from "./core/quota.ts";
+import type { FailureWord } from "./core/verdict.ts";
+
+/** Heard by the courier when a letter was committed. */
+export const OUTBOX_CHANNEL = "outbox";
+
+export type NewLetter = {
+  id: string;
+  placeId: Uint8Array;
+  /** The address's MAC under the current key and under the one before, if there is one. */
+  recipientMac: Buffer;
+  previousMac: Buffer | undefined;
+  body: Buffer;
+  knownDevice: boolean;
+  tries: number;
+  deadlineAt: number;
+};
+
+/** A letter that belongs to a courier until its lease runs out. `attempts` tells this claim from a later one. */
+export type ClaimedLetter = { id: string; body: Buffer | null; attempts: number; createdAt: number; deadlineAt: number };
+
+/** `decide` sees the recipient's letters of the last hour; nobody else decides about the same recipient meanwhile. */
+export async function insertLetter(
+  sql: Pool,
+  letter: NewLetter,
+  now: number,
+  decide: (recent: RecentLetter[]) => Outcome<undefined, RecipientLimit>,
+): Promise<Outcome<undefined, RecipientLimit | { tag: "place-spent" }>> {
+  return sql.begin(async (tx) => {
+    await tx`select pg_advisory_xact_lock(${letter.recipientMac.readBigInt64BE(0).toString()}::text::bigint)`;
+    const spent = await tx`select 1 from outbox where place_id = ${letter.placeId}`;
+    if (spent.length > 0) return fail({ tag: "place-spent" });
+    const decided = decide(await recentLetters(tx, letter, now));
+    if (!decided.ok) return decided;
+    const inserted = await tx`
+      insert into outbox (id, place_id, recipient_mac, body, state, known_device, tries_left, created_at, deadline_at, next_attempt_at)
+      values (${letter.id}, ${letter.placeId}, ${letter.recipientMac}, ${letter.body}, 'queued', ${letter.knownDevice}, ${letter.tries},
+        ${new Date(now)}, ${new Date(letter.deadlineAt)}, ${new Date(now)})
+      on conflict (place_id) do nothing returning 1`;
+    if (inserted.length === 0) return fail({ tag: "place-spent" });
+    await tx`select pg_notify(${OUTBOX_CHANNEL}, '')`;
+    return succeed(undefined);
+  });
+}
+
+/** Without those that never left us because the relay was down: they burdened nobody. */
+async function recentLetters(tx: Transaction, letter: NewLetter, now: number): Promise<RecentLetter[]> {
+  const rows = await tx<{ created_at: Date; known_device: boolean }[]>`
+    select created_at, known_device from outbox
+    where recipient_mac in (${letter.recipientMac}, ${letter.previousMac ?? letter.recipientMac})
+      and created_at > ${new Date(now - LIMIT_WINDOW_MS)}
+      and not (state = 'expired' and (last_failure is null or last_failure like 'relay-%' or last_failure = 'sender-refused'))
+    order by created_at desc limit 10`;
+  return rows.map((row) => ({ createdAt: row.created_at.getTime(), knownDevice: row.known_device }));
+}
+
+/** Takes one try of an unconfirmed letter and returns how many are left; `undefined` when there was none to take. */
+export async function takeTry(sql: Sql, id: string): Promise<number | undefined> {
+  const [row] = await sql<{ tries_left: number }[]>`
+    update outbox set tries_left = tries_left - 1 where id = ${id} and tries_left > 0 and confirmed_at is null returning tries_left`;
+  return row?.tries_left;
+}
+
+/** Whether the letter was confirmed; `undefined` when there is no such letter. */
+export async function isConfirmed(sql: Sql, id: string): Promise<boolean | undefined> {
+  const [row] = await sql<{ confirmed: boolean }[]>`select confirmed_at is not null as confirmed from outbox where id = ${id}`;
+  return row?.confirmed;
+}
+
+/** True for exactly one caller per letter, once its transaction commits. */
+export async function confirmLetter(tx: Transaction, id: string, now: number): Promise<boolean> {
+  const rows = await tx`update outbox set confirmed_at = ${new Date(now)} where id = ${id} and confirmed_at is null returning 1`;
+  return rows.length === 1;
+}
+
+/**
+ * Takes up to `count` letters that are due: new ones first (or those that were put off), the earliest deadline first.
+ * A letter whose courier died is due when its lease has run out. `except` are still in the caller's own hands.
+ */
+export async function claimLetters(
+  sql: Sql,
+  asked: { count: number; newFirst: boolean; except: string[]; leaseUntil: number },
+  now: number,
+): Promise<ClaimedLetter[]> {
+  const at = new Date(now);
+  const rows = await sql<{ id: string; body: Buffer | null; attempts: number; created_at: Date; deadline_at: Date }[]>`
+    with due as materialized (
+      select id from outbox
+      where state in ('queued', 'sending') and deadline_at > ${at} and next_attempt_at <= ${at}
+        and (state = 'queued' or locked_until <= ${at}) and id <> all(${asked.except}::uuid[])
+      order by (attempts = 0) = ${asked.newFirst} desc, deadline_at, id
+      limit ${asked.count}
+      for update skip locked
+    )
+    update outbox set state = 'sending', attempts = attempts + 1, locked_until = ${new Date(asked.leaseUntil)}
+    from due where outbox.id = due.id
+    returning outbox.id, outbox.body, outbox.attempts, outbox.created_at, outbox.deadline_at`;
+  return rows.map((row) => ({
+    id: row.id,
+    body: row.body,
+    attempts: row.attempts,
+    createdAt: row.created_at.getTime(),
+    deadlineAt: row.deadline_at.getTime(),
+  }));
+}
+
+export async function renewLeases(sql: Sql, ids: string[], leaseUntil: number): Promise<void> {
+  await sql`update outbox set locked_until = ${new Date(leaseUntil)} where id = any(${ids}::uuid[]) and state = 'sending'`;
+}
+
+/** The relay has it, whoever sent it: nobody sends it again. */
+export async function markRelayed(sql: Sql, id: string, now: number): Promise<void> {
+  await sql`
+    update outbox set state = 'relayed', body = null, locked_until = null, last_failure = null, relayed_at = ${new Date(now)}
+    where id = ${id} and state in ('queued', 'sending')`;
+}
+
+export async function putOff(sql: Sql, letter: ClaimedLetter, word: FailureWord, nextAttemptAt: number): Promise<void> {
+  await sql`
+    update outbox set state = 'queued', locked_until = null, last_failure = ${word}, next_attempt_at = ${new Date(nextAttemptAt)}
+    where id = ${letter.id} and state = 'sending' and attempts = ${letter.attempts}`;
+}
+
+export async function markFailed(sql: Sql, letter: ClaimedLetter, word: FailureWord): Promise<void> {
+  await sql`
+    update outbox set state = 'failed', body = null, locked_until = null, last_failure = ${word}
+    where id = ${letter.id} and state = 'sending' and attempts = ${letter.attempts}`;
+}
+
+/** Letters whose deadline is past, and which nobody is sending right now. Returns how many there were. */
+export async function expireLetters(sql: Sql, now: number): Promise<number> {
+  const expired = await sql`
+    update outbox set state = 'expired', body = null, locked_until = null
+    where state in ('queued', 'sending') and deadline_at <= ${new Date(now)} and (state = 'queued' or locked_until <= ${new Date(now)})`;
+  return expired.count;
+}
+
+/** Removes outbox rows and mailbox letters that were made before. */
+export async function removeLetters(sql: Sql, outboxBefore: number, mailboxBefore: number): Promise<void> {
+  await sql`delete from outbox where created_at < ${new Date(outboxBefore)}`;
+  await sql`delete from mailbox_letter where created_at < ${new Date(mailboxBefore)}`;
+}
+
+/** What waits now. `oldestUntried` is the oldest that no attempt was made for. */
+export type Waiting = { letters: number; oldestAt: number | null; oldestUntriedAt: number | null };
+
+export async function countWaiting(sql: Sql, now: number): Promise<Waiting> {
+  const [row] = await sql<{ letters: number; oldest: Date | null; untried: Date | null }[]>`
+    select count(*)::integer as letters, min(created_at) as oldest, min(created_at) filter (where attempts = 0) as untried
+    from outbox where state in ('queued', 'sending') and deadline_at > ${new Date(now)}`;
+  return { letters: row?.letters ?? 0, oldestAt: row?.oldest?.getTime() ?? null, oldestUntriedAt: row?.untried?.getTime() ?? null };
+}
+
+export type MailboxLetter = { recipient: string; subject: string; text: string; html: string; createdAt: number };
+
+/** Puts a letter into the built-in mailbox, once however often it is tried; the oldest beyond the cap go. */
+export async function insertMailboxLetter(sql: Sql, id: string, letter: MailboxLetter): Promise<void> {
+  await sql`
+    insert into mailbox_letter (id, recipient, subject, body_text, body_html, created_at)
+    values (${id}, ${letter.recipient}, ${letter.subject}, ${letter.text}, ${letter.html}, ${new Date(letter.createdAt)})
+    on conflict (id) do nothing`;
+  await sql`
+    delete from mailbox_letter where id in (select id from mailbox_letter order by created_at desc, id offset ${MAILBOX_LETTERS})`;
+}
+
+export async function mailboxLetters(sql: Sql, since: number): Promise<MailboxLetter[]> {
+  const rows = await sql<{ recipient: string; subject: string; text: string; html: string; created_at: Date }[]>`
+    select recipient, subject, body_text as text, body_html as html, created_at
+    from mailbox_letter where created_at >= ${new Date(since)} order by created_at desc, id limit ${MAILBOX_LETTERS}`;
+  return rows.map(({ created_at, ...letter }) => ({ ...letter, createdAt: created_at.getTime() }));
+}
