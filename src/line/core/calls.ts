@@ -4,14 +4,21 @@
  */
 import type { Tag } from "./order.ts";
 
-/** Who was called this long ago and has not come has lost the turn and gets a new place. */
+/** Whoever was called this long ago and has not come, while there were turns, has lost it and gets a new place. */
 export const CALL_WINDOW_MS = 120_000;
 const MARK_EVERY_MS = 5_000;
 const MARKS = CALL_WINDOW_MS / MARK_EVERY_MS;
-/** Half-lives would do as well; these are time constants in seconds. */
-const COMING_SECONDS = 5;
+/** Whoever is called comes within about this long: at the next poll. The turns of that time may be called ahead. */
+const COMING_SECONDS = 2;
+/** Whoever was called and is there asks at least this often: after so long with turns left, nobody who is there lacks one. */
+const ALL_ASKED_MS = 1_500;
+/** Turns that may be saved up, in seconds of capacity: more than `ALL_ASKED_MS`, so that pausing the calls wastes none. */
+const BURST_SECONDS = 2;
+/** Time constants of what fades. */
 const SHOWN_SECONDS = 60;
 const FRONT_SECONDS = 30;
+/** Turns that must be left beyond those expected: less than one, or a single absent person would hold up a slow line. */
+const SPARE = 0.5;
 /** Until something was seen, everybody is expected to come: this many imagined ones did. */
 const PRIOR = 4;
 
@@ -28,18 +35,37 @@ export type Calls = {
   shown: number;
   /** Per second: how many lately took a place in the round being served. */
   frontRate: number;
-  /** Where the line stood, every five seconds, the oldest last. */
+  /** Somebody who was called found no turn left: too many were called, and they go first. */
+  pressed: boolean;
+  /** For how long there have been turns left. */
+  freeMs: number;
+  /** How long whoever was called could have had a turn. Stands still while pressed or without capacity. */
+  openMs: number;
+  /** Where the line stood, every five seconds of `openMs`, the oldest last. */
   marks: Tag[];
   markedAt: number;
 };
 
-export function newCalls(now: number): Calls {
-  return { rate: null, tokens: Number.POSITIVE_INFINITY, at: now, outstanding: 0, resolved: 0, shown: 0, frontRate: 0, marks: [], markedAt: now };
+export function newCalls(now: number, tokens: number): Calls {
+  return {
+    rate: null,
+    tokens,
+    at: now,
+    outstanding: 0,
+    resolved: 0,
+    shown: 0,
+    frontRate: 0,
+    pressed: false,
+    freeMs: 0,
+    openMs: 0,
+    marks: [],
+    markedAt: 0,
+  };
 }
 
 /** The most turns that may be given at once. */
 export function burstOf(rate: number): number {
-  return Math.max(1, rate);
+  return Math.max(1, rate * BURST_SECONDS);
 }
 
 /** Lets time pass up to `now`. */
@@ -47,13 +73,24 @@ export function pass(calls: Calls, now: number): void {
   const seconds = Math.max(0, now - calls.at) / 1_000;
   calls.at = Math.max(calls.at, now);
   if (seconds === 0) return;
-  if (calls.rate !== null) calls.tokens = Math.min(burstOf(calls.rate), calls.tokens + calls.rate * seconds);
+  calls.frontRate *= Math.exp(-seconds / FRONT_SECONDS);
+  const { rate } = calls;
+  if (rate === null || rate <= 0) return;
+  calls.freeMs = calls.tokens >= 1 ? calls.freeMs + seconds * 1_000 : Math.max(0, seconds - (1 - calls.tokens) / rate) * 1_000;
+  calls.tokens = Math.min(burstOf(rate), calls.tokens + rate * seconds);
+  if (calls.freeMs >= ALL_ASKED_MS) calls.pressed = false;
+  if (calls.pressed) return;
+  calls.openMs += seconds * 1_000;
   const stillComing = calls.outstanding * Math.exp(-seconds / COMING_SECONDS);
   const fade = Math.exp(-seconds / SHOWN_SECONDS);
   calls.resolved = calls.resolved * fade + (calls.outstanding - stillComing);
   calls.shown *= fade;
   calls.outstanding = stillComing;
-  calls.frontRate *= Math.exp(-seconds / FRONT_SECONDS);
+}
+
+/** There is capacity. */
+export function moves(calls: Calls): boolean {
+  return calls.rate !== null && calls.rate > 0;
 }
 
 export function setRate(calls: Calls, rate: number | null): void {
@@ -63,18 +100,20 @@ export function setRate(calls: Calls, rate: number | null): void {
 
 /** The share of those called who come, by what was seen lately. */
 export function showShare(calls: Calls): number {
-  return (calls.shown + PRIOR) / (calls.resolved + PRIOR);
+  return Math.min(1, (calls.shown + PRIOR) / (calls.resolved + PRIOR));
 }
 
 /** How far that share may be off (80 %). */
 export function showShareSpread(calls: Calls): number {
   const seen = calls.resolved + 2 * PRIOR;
-  const share = (calls.shown + PRIOR) / seen;
+  const share = Math.min(1, (calls.shown + PRIOR) / seen);
   return 1.28 * Math.sqrt((share * (1 - share)) / seen);
 }
 
 export function mayCall(calls: Calls): boolean {
-  return calls.rate !== null && calls.rate > 0 && calls.tokens - calls.outstanding * showShare(calls) >= 1;
+  if (!moves(calls) || calls.pressed) return false;
+  const whenTheyCome = calls.tokens + (calls.rate ?? 0) * COMING_SECONDS;
+  return whenTheyCome - calls.outstanding * showShare(calls) >= SPARE;
 }
 
 export function noteCall(calls: Calls): void {
@@ -86,14 +125,22 @@ export function noteFrontEntry(calls: Calls): void {
 }
 
 export function hasTurn(calls: Calls): boolean {
-  return calls.rate !== null && calls.rate > 0 && calls.tokens >= 1;
+  return moves(calls) && calls.tokens >= 1;
+}
+
+/** Somebody who was called asked for the turn and there was none: nobody else is called until all who are there had theirs. */
+export function notePress(calls: Calls): void {
+  if (moves(calls)) calls.pressed = true;
 }
 
 /** Uses up one turn. Only after `hasTurn`. */
 export function useTurn(calls: Calls): void {
   calls.tokens -= 1;
-  calls.outstanding = Math.max(0, calls.outstanding - 1);
-  calls.resolved += 1;
+  if (calls.tokens < 1) calls.freeMs = 0;
+  // who comes late was given up before: counted already
+  const awaited = Math.min(1, calls.outstanding);
+  calls.outstanding -= awaited;
+  calls.resolved += awaited;
   calls.shown += 1;
 }
 
@@ -104,8 +151,8 @@ export function returnTurn(calls: Calls): void {
 
 /** Remembers where the line stands, so that `lapsedBefore` can tell who was called too long ago. */
 export function mark(calls: Calls, frontier: Tag): void {
-  for (; calls.at - calls.markedAt >= MARK_EVERY_MS; calls.markedAt += MARK_EVERY_MS) {
-    if (calls.at - calls.markedAt > 2 * CALL_WINDOW_MS) calls.markedAt = calls.at - CALL_WINDOW_MS - MARK_EVERY_MS;
+  for (; calls.openMs - calls.markedAt >= MARK_EVERY_MS; calls.markedAt += MARK_EVERY_MS) {
+    if (calls.openMs - calls.markedAt > 2 * CALL_WINDOW_MS) calls.markedAt = calls.openMs - CALL_WINDOW_MS - MARK_EVERY_MS;
     calls.marks.unshift(frontier);
     calls.marks.length = Math.min(calls.marks.length, MARKS + 1);
   }

@@ -41,13 +41,18 @@ export function emptyOrder(): Order {
 /** Gives `source` its next place, or `undefined` when its places already fill every round of the ring. */
 export function enter(order: Order, source: Source): Tag | undefined {
   const cells = cellsOf(source);
-  const round = Math.max(order.virtual, Math.min(...cells.map((cell) => order.next[cell] ?? 0)));
+  const round = roundOf(order, cells);
   if (round >= order.virtual + RING_ROUNDS) return undefined;
   for (const cell of cells) order.next[cell] = Math.max(order.next[cell] ?? 0, round + 1);
   const ordinal = at(order.entered, round);
   order.entered[round % RING_ROUNDS] = ordinal + 1;
   order.waiting += 1;
   return { round, ordinal };
+}
+
+/** The round in which `source` would get its next place. */
+export function nextRound(order: Order, source: Source): number {
+  return roundOf(order, cellsOf(source));
 }
 
 /** Calls whoever is next. `false` when nobody waits. */
@@ -105,6 +110,10 @@ export function adopt(order: Order, tag: Tag): boolean {
 
 function at(counts: Uint32Array, round: number): number {
   return counts[round % RING_ROUNDS] ?? 0;
+}
+
+function roundOf(order: Order, cells: readonly number[]): number {
+  return Math.max(order.virtual, Math.min(...cells.map((cell) => order.next[cell] ?? 0)));
 }
 
 function cellsOf(source: Source): number[] {
