@@ -19,8 +19,8 @@ const SHOWN_SECONDS = 60;
 const FRONT_SECONDS = 30;
 /** Turns that must be left beyond those expected: less than one, or a single absent person would hold up a slow line. */
 const SPARE = 0.5;
-/** Until something was seen, everybody is expected to come: this many imagined ones did. */
-const PRIOR = 4;
+/** Until something was seen, everybody is expected to come: as many imagined ones did as there are turns in this time. */
+const PRIOR_SECONDS = 4;
 
 export type Calls = {
   /** Turns per second; `null` while unknown: then nobody is called and no turn is given. */
@@ -100,14 +100,19 @@ export function setRate(calls: Calls, rate: number | null): void {
 
 /** The share of those called who come, by what was seen lately. */
 export function showShare(calls: Calls): number {
-  return Math.min(1, (calls.shown + PRIOR) / (calls.resolved + PRIOR));
+  const imagined = priorOf(calls);
+  return Math.min(1, (calls.shown + imagined) / (calls.resolved + imagined));
 }
 
 /** How far that share may be off (80 %). */
 export function showShareSpread(calls: Calls): number {
-  const seen = calls.resolved + 2 * PRIOR;
-  const share = Math.min(1, (calls.shown + PRIOR) / seen);
+  const seen = calls.resolved + 2 * priorOf(calls);
+  const share = Math.min(1, (calls.shown + priorOf(calls)) / seen);
   return 1.28 * Math.sqrt((share * (1 - share)) / seen);
+}
+
+function priorOf(calls: Calls): number {
+  return PRIOR_SECONDS * Math.max(1, calls.rate ?? 1);
 }
 
 export function mayCall(calls: Calls): boolean {
