@@ -29,6 +29,20 @@ export function promptTurns(branch: readonly Spoken[], contextTokens: number | n
   return window.slice(Math.max(0, first));
 }
 
+/** Fewer turns, after the model refused `turns` as too long; `undefined` when there is nothing to leave out. `contextTokens` is what the model said. */
+export function fewerTurns(
+  branch: readonly Spoken[],
+  turns: readonly ChatTurn[],
+  contextTokens: number | undefined,
+): ChatTurn[] | undefined {
+  let context = contextTokens ?? turns.reduce((sum, turn) => sum + estimateTokens(turn.text), 0);
+  for (; context > 0; context = Math.floor(context / 2)) {
+    const fewer = promptTurns(branch, context);
+    if (fewer.length < turns.length) return fewer;
+  }
+  return undefined;
+}
+
 /** An upper estimate of the tokens of `text`. */
 export function estimateTokens(text: string): number {
   return Math.ceil(Buffer.byteLength(text, "utf8") / BYTES_PER_TOKEN);

@@ -1,0 +1,14 @@
+/**
+ * The assistant: conversations that survive every disconnect, and the models that answer in them. This is the way in for
+ * the rest of Holdfast; what a model is to us stands in provider.ts.
+ */
+import { createChat, type Chat } from "./chat.ts";
+import { createModels, type Models, type ModelsParts } from "./models.ts";
+
+export type { Chat, Models };
+
+export function createAssistant(parts: ModelsParts): { chat: Chat; models: Models } {
+  const { sql, clock, dice, log, egress } = parts;
+  const models = createModels(parts);
+  return { chat: createChat({ sql, clock, dice, log, models, egress }), models };
+}
