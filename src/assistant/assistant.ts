@@ -5,6 +5,8 @@
 import { createChat, type Chat } from "./chat.ts";
 import { createModels, type Models, type ModelsParts } from "./models.ts";
 
+export { pullModel } from "./downloads.ts";
+export { catalogueIn, modelsFolder } from "./models.ts";
 export type { Chat, Models };
 
 export function createAssistant(parts: ModelsParts): { chat: Chat; models: Models } {
