@@ -52,13 +52,19 @@ export const statusEn = {
   "model.unknown.state": "Unknown",
   "model.unknown.text": "The part that uses it was not heard from lately.",
 
-  "line.name": "Waiting letters",
-  "line.empty.state": "None",
-  "line.empty.text": "Each letter goes out as soon as it is asked for.",
-  "line.waiting.state": { one: "{count} letter waits", other: "{count} letters wait" },
-  "line.waiting.text": "The oldest has been waiting for {age}.",
+  "outbox.waiting": {
+    one: "One letter waits to be sent, for {age} now.",
+    other: "{count} letters wait to be sent, the oldest for {age} now.",
+  },
+
+  "line.name": "Line for letters",
+  "line.empty.state": "Nobody waits",
+  "line.empty.text": "Whoever signs up now gets the letter at once.",
+  "line.waiting.state": { one: "{count} place taken", other: "{count} places taken" },
+  "line.waiting.text": "Who comes now waits {wait} for the letter. This holds for {percent} of those who wait.",
+  "line.waiting-unknown.text": "How long somebody who comes now would wait is not known.",
   "line.standing.state": "Stands still",
-  "line.standing.text": "No letters go out just now. Places are kept.",
-  "line.unknown.state": "Unknown",
-  "line.unknown.text": "How many letters can go out is not known just now, so the line stands still. Places are kept.",
+  "line.standing.text": "No letters can go out just now. Places are kept.",
+  between: "{low} to {high}",
+  soon: "a moment",
 } as const satisfies Catalogue;

@@ -75,7 +75,6 @@ export const webModelsEn = {
   "models.default-set": "{model} answers from now on.",
   "models.default-lost":
     "The model that you chose is not to be had right now. Until it is back, nobody else answers in its place: choose another one, or start it again.",
-  "models.default-automatic": "You have not chosen one, so Holdfast takes the first that can be had.",
   "models.guide-note": "Answers from the manual; no language model.",
   "models.here": "stays on this machine",
   "models.away": "goes to {host}",

@@ -50,13 +50,19 @@ export const statusEs: Translated<typeof statusEn> = {
   "model.unknown.state": "Desconocido",
   "model.unknown.text": "Hace un rato que no se sabe de la parte que lo usa.",
 
-  "line.name": "Cartas en espera",
-  "line.empty.state": "Ninguna",
-  "line.empty.text": "Cada carta sale en cuanto se pide.",
-  "line.waiting.state": { one: "{count} carta espera", other: "{count} cartas esperan" },
-  "line.waiting.text": "La más antigua lleva esperando {age}.",
+  "outbox.waiting": {
+    one: "Una carta espera a salir, desde hace {age}.",
+    other: "{count} cartas esperan a salir, la más antigua desde hace {age}.",
+  },
+
+  "line.name": "Fila para las cartas",
+  "line.empty.state": "Nadie espera",
+  "line.empty.text": "Quien se registra ahora recibe la carta enseguida.",
+  "line.waiting.state": { one: "{count} lugar ocupado", other: "{count} lugares ocupados" },
+  "line.waiting.text": "Quien llega ahora espera la carta {wait}. Se cumple para el {percent} de quienes esperan.",
+  "line.waiting-unknown.text": "No se sabe cuánto esperaría quien llega ahora.",
   "line.standing.state": "Está parada",
-  "line.standing.text": "Ahora mismo no salen cartas. Los lugares se conservan.",
-  "line.unknown.state": "Desconocido",
-  "line.unknown.text": "Ahora mismo no se sabe cuántas cartas pueden salir, así que la fila está parada. Los lugares se conservan.",
+  "line.standing.text": "Ahora mismo no pueden salir cartas. Los lugares se conservan.",
+  between: "de {low} a {high}",
+  soon: "un momento",
 };

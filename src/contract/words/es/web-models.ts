@@ -73,7 +73,6 @@ export const webModelsEs: Translated<typeof webModelsEn> = {
   "models.default-set": "Desde ahora responde {model}.",
   "models.default-lost":
     "El modelo que elegiste no está disponible ahora. Hasta que vuelva, ningún otro responde en su lugar: elige otro o vuelve a iniciarlo.",
-  "models.default-automatic": "No has elegido ninguno, así que Holdfast toma el primero disponible.",
   "models.guide-note": "Responde con el manual; no es un modelo de lenguaje.",
   "models.here": "no sale de esta máquina",
   "models.away": "va a {host}",

@@ -1,0 +1,52 @@
+/**
+ * How does the code come back? Code and password in one form, the pending registration in its hidden field. Another
+ * letter is a form of its own.
+ */
+import type { Problem } from "#contract/problems.ts";
+import { codeField, newPasswordField, notice } from "./form-parts.ts";
+import { frame } from "./frame.ts";
+import { html, withGap, type Markup } from "./html.ts";
+import { sayIn, type Say } from "./page-words.ts";
+import { SIGN_UP_WORDS } from "./script-words.ts";
+import type { SmallAssets } from "./small-assets.ts";
+import type { CodeView, PageContext } from "./views.ts";
+
+export function codePage(assets: SmallAssets, context: PageContext, view: CodeView): string {
+  const words = sayIn(context.language);
+  const body = codeStep(words, context, view);
+  return frame(assets, context, { title: words("code.title"), body, width: "card", scriptWords: SIGN_UP_WORDS });
+}
+
+/** The step itself; without a view it is empty, for the script to fill. */
+export function codeStep(words: Say, context: PageContext, view?: CodeView): Markup {
+  const address = html`<b data-address>${view?.address}</b>`;
+  const again = needsAnother(view?.problem);
+  return html`<div id="step" data-step="code">
+<p class="step">${words("step.of", { step: 2, steps: 2 })}</p>
+<h1 tabindex="-1">${words("code.title")}</h1>
+<p class="lead" data-lead>${withGap(words("code.lead"), "address", address)}</p>
+${context.mailbox && html`<p class="hint">${words("code.mailbox")}</p>`}
+${notice(view?.problem, signInLink(words, view?.problem))}
+<form method="post" action="/sign-up/confirm" data-json="envelope code password">
+<input type="hidden" name="envelope" value="${view?.envelope}">
+<input name="address" type="email" autocomplete="username" value="${view?.address}" hidden>
+${codeField(words, view?.code ?? "", view?.problem)}
+${newPasswordField(words, view?.problem)}
+<button class="button">${words("code.finish")}</button>
+</form>
+<details${again && html` open`}><summary>${words("code.none")}</summary>
+<p>${words("code.again.text")} ${words("code.minutes")}</p>
+<form method="post" action="/sign-up" data-again><input type="hidden" name="address" value="${view?.address}"><button class="button quiet">${words("code.again")}</button></form>
+</details>
+<p class="aside"><a href="/sign-up" data-restart>${words("wait.change")}</a></p>
+</div>`;
+}
+
+/** After these only another letter helps. */
+function needsAnother(problem: Problem | undefined): boolean {
+  return problem?.code === "envelope-expired" || problem?.code === "code-exhausted" || problem?.triesLeft === 0;
+}
+
+function signInLink(words: Say, problem: Problem | undefined): Markup | undefined {
+  return problem?.code === "already-confirmed" ? html`<a href="/sign-in">${words("sign-in.title")}</a>` : undefined;
+}

@@ -1,0 +1,103 @@
+/**
+ * How does a person without script sign up? Address → place → (waiting page, which asks again by itself) → letter → code
+ * and password. The browser carries everything in its draft cookie; the door keeps nothing. A full turn costs one letter.
+ */
+import { LIMITS } from "#contract/schemas.ts";
+import { fieldSentence, problemBody } from "#contract/problem-body.ts";
+import type { Problem } from "#contract/problems.ts";
+import type { LetterAnswer, PlaceAnswer } from "#contract/wire.ts";
+import type { DoorAnswer, DoorHandlers, DoorRequest } from "../door-request.ts";
+import { keepDraft, readDraft } from "./draft.ts";
+import { contextOf, enterOr, problemOf, retryHeader, typed, type FormParts } from "./form-answers.ts";
+import { goTo, pageAnswer } from "./page-answer.ts";
+
+const WAIT = "/sign-up/wait";
+/** Refusals after which the place is of no use, but the next one may be. */
+const GOES_ON: readonly string[] = ["too-busy", "app-down", "mail-down", "unexpected", "disk-full"];
+
+export function signUpRoutes(parts: FormParts): DoorHandlers {
+  const { pages, line, askApp, state } = parts;
+
+  const form = (request: DoorRequest, address: string, problem?: Problem, cookieMissing = false): DoorAnswer => {
+    const { challenge } = line.challenge(request.browserSecret ?? "");
+    const view = { challenge, address, cookieMissing, ...(problem === undefined ? {} : { problem }) };
+    const status = cookieMissing ? 400 : (problem?.status ?? 200);
+    return pageAnswer(status, pages.signUp(contextOf(parts, request, "/sign-up"), view), problem === undefined ? {} : retryHeader(problem));
+  };
+
+  const wait = (request: DoorRequest, address: string, answer: PlaceAnswer, problem?: Problem): DoorAnswer => {
+    const view = {
+      place: answer.place,
+      address,
+      wait: answer.wait ?? null,
+      retryAfterSeconds: Math.max(answer.retryAfterSeconds, problem?.retryAfterSeconds ?? 0),
+      mail: state.health()?.mail ?? null,
+      ...(problem === undefined ? {} : { problem }),
+    };
+    const page = pages.waiting(contextOf(parts, request, WAIT), view);
+    return pageAnswer(200, page, { "set-cookie": [keepDraft({ address, place: answer.place })] });
+  };
+
+  /** A place for this browser, also when the page was open for longer than its challenge lives: that costs nobody anything. */
+  const placeFor = (request: DoorRequest, challenge: string) => {
+    const secret = request.browserSecret ?? "";
+    const first = line.place(challenge, secret, request.prefix);
+    return first.ok ? first : line.place(line.challenge(secret).challenge, secret, request.prefix);
+  };
+
+  const orderLetter = async (request: DoorRequest, address: string, place: string): Promise<DoorAnswer> => {
+    const taken = line.take(place, request.browserSecret ?? "", request.prefix);
+    if (!taken.ok) {
+      const { failure } = taken;
+      if (failure.tag === "not-your-turn") return wait(request, address, failure.place);
+      // another tab may have had the letter; its cookie is here by now
+      if (failure.tag === "place-spent" && request.query.get("from") !== "spent") return goTo(`${WAIT}?from=spent`);
+      return form(request, address, problemBody(request.language, failure.tag));
+    }
+    const { placeId, giveBack } = taken.value;
+    const answer = await askApp(request, "POST", "/sign-up/letter", { place, address, language: request.language }, { placeId });
+    if (answer.status < 400) {
+      const { envelope, expiresAt } = answer.json as LetterAnswer;
+      const page = pages.code(contextOf(parts, request, WAIT), { envelope, address, code: "", expiresAt });
+      return pageAnswer(200, page, { "set-cookie": [...answer.setCookies, keepDraft({ address, envelope, expiresAt })] });
+    }
+    giveBack();
+    const problem = problemOf(request, answer);
+    const next = GOES_ON.includes(problem.code) ? placeFor(request, "") : undefined;
+    return next?.ok === true ? wait(request, address, next.value, problem) : form(request, address, problem);
+  };
+
+  return {
+    "GET /sign-up": (request) => form(request, readDraft(request.headers.cookie)?.address ?? ""),
+
+    "POST /sign-up": (request) => {
+      const address = typed(request, "address", LIMITS.addressChars).trim();
+      if (!/^[^\s@]+@[^\s@]+$/.test(address)) {
+        const errors = [{ field: "address", sentence: fieldSentence(request.language, address === "" ? "required" : "address") }];
+        return form(request, address, problemBody(request.language, "invalid-field", { errors }));
+      }
+      const placed = placeFor(request, typed(request, "challenge", LIMITS.challengeBytes));
+      if (!placed.ok) return form(request, address, problemBody(request.language, placed.failure.tag));
+      return goTo(`${WAIT}?from=form`, [keepDraft({ address, place: placed.value.place })]);
+    },
+
+    "GET /sign-up/wait": (request) => {
+      const draft = readDraft(request.headers.cookie);
+      if (draft === undefined) return request.query.get("from") === "form" ? form(request, "", undefined, true) : goTo("/sign-up");
+      if ("envelope" in draft) return pageAnswer(200, pages.code(contextOf(parts, request, WAIT), { ...draft, code: "" }));
+      const asked = line.turn(draft.place, request.browserSecret ?? "", request.prefix);
+      if (!asked.ok) return form(request, draft.address, problemBody(request.language, asked.failure.tag));
+      if (!asked.value.turn) return wait(request, draft.address, asked.value);
+      return orderLetter(request, draft.address, asked.value.place);
+    },
+
+    "POST /sign-up/confirm": async (request) => {
+      const [envelope, code] = [typed(request, "envelope", LIMITS.envelopeBytes), typed(request, "code", 64)];
+      const draft = readDraft(request.headers.cookie);
+      const address = draft?.address ?? typed(request, "address", LIMITS.addressChars);
+      const answer = await askApp(request, "POST", "/sign-up/confirm", { envelope, code, password: typed(request, "password") });
+      const show = (problem: Problem) => pages.code(contextOf(parts, request, WAIT), { envelope, address, code, expiresAt: 0, problem });
+      return enterOr(request, answer, show);
+    },
+  };
+}

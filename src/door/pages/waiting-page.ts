@@ -1,0 +1,57 @@
+/**
+ * What does somebody in the line see? How long it takes, how sure that is, and that the place is kept; or that nobody can
+ * tell, and why. The page looks again by itself.
+ */
+import { codeStep } from "./code-page.ts";
+import { notice } from "./form-parts.ts";
+import { frame } from "./frame.ts";
+import { html, withGap } from "./html.ts";
+import { sayIn, waitSentences, type Say } from "./page-words.ts";
+import { SIGN_UP_WORDS } from "./script-words.ts";
+import type { SmallAssets } from "./small-assets.ts";
+import type { PageContext, WaitingView } from "./views.ts";
+
+export function waitingPage(assets: SmallAssets, context: PageContext, view: WaitingView): string {
+  const words = sayIn(context.language);
+  const hasScript = assets.script !== undefined;
+  const body = html`${waitingStep(words, context, view)}
+  ${hasScript && html`<template id="code-entry">${codeStep(words, context)}</template>`}`;
+  return frame(assets, context, {
+    title: words("wait.title"),
+    body,
+    width: "card",
+    scriptWords: SIGN_UP_WORDS,
+    refreshSeconds: view.retryAfterSeconds,
+    refreshPath: "/sign-up/wait",
+  });
+}
+
+/** The step itself; without a view it is empty, for the script to fill. */
+export function waitingStep(words: Say, context: PageContext, view?: WaitingView) {
+  const wait = view?.wait ?? null;
+  const told =
+    wait === null ? { interval: words("wait.unknown"), confidence: standing(words, view) } : waitSentences(context.language, wait);
+  const address = html`<b data-address>${view?.address}</b>`;
+  const place = view !== undefined && html` data-place="${view.place}" data-retry-seconds="${view.retryAfterSeconds}"`;
+  return html`<div id="step" data-step="waiting" ${place}>
+    <p class="step">${words("step.of", { step: 1, steps: 2 })}</p>
+    <h1 tabindex="-1">${words("wait.title")}</h1>
+    <p class="lead">${withGap(words("wait.lead"), "address", address)}</p>
+    ${notice(view?.problem)}
+    <div class="wait">
+      <p><strong data-interval>${told.interval}</strong> <span data-until${wait === null && html` hidden`}>${words("wait.until")}</span></p>
+      <p class="hint" data-confidence>${told.confidence}</p>
+    </div>
+    <p class="hint">${words("wait.leave")}</p>
+    <form method="get" action="/sign-up/wait"><button class="button quiet" data-look>${words("wait.look")}</button></form>
+    <details>
+      <summary>${words("wait.why")}</summary>
+      <p>${words("wait.because")}</p>
+    </details>
+    <p class="aside"><a href="/sign-up" data-restart>${words("wait.change")}</a></p>
+  </div>`;
+}
+
+function standing(words: Say, view: WaitingView | undefined): string {
+  return words(view?.mail === "failing" ? "wait.mail-down" : "wait.standing");
+}
