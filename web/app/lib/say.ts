@@ -19,7 +19,7 @@ const listeners = new Set<() => void>();
 let current: Language = firstLanguage();
 
 export function useLanguage(): Language {
-  return useSyncExternalStore(subscribe, currentLanguage);
+  return useSyncExternalStore(subscribe, currentLanguage, currentLanguage);
 }
 
 export function currentLanguage(): Language {
