@@ -39,7 +39,7 @@ const smtp = new SMTPServer({
     });
     stream.on("end", () => {
       if (isDue("content", to)) return;
-      if (!isDue("data", to)) {
+      if (!isDue("data", to) || fault?.kind === "hang") {
         const from = session.envelope.mailFrom === false ? "" : session.envelope.mailFrom.address;
         letters.push({ to, from, raw: Buffer.concat(pieces).toString("utf8"), at: Date.now() });
       }
