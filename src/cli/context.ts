@@ -25,7 +25,7 @@ export function commandTerminal(): Terminal {
 }
 
 /** Runs `work` with a database that answers; ends what it started for it. */
-export async function withDatabase<Value, Failure extends { tag: string }>(
+export async function withDatabase<Value, Failure extends CommandFailure>(
   settings: Settings,
   onProgress: (text: string) => void,
   work: (address: DatabaseAddress) => Promise<Outcome<Value, Failure>>,
@@ -43,7 +43,7 @@ export async function withDatabase<Value, Failure extends { tag: string }>(
 }
 
 /** Starts the embedded database on a folder that nobody uses, and stops it afterwards. */
-export async function withOwnDatabase<Value, Failure extends { tag: string }>(
+export async function withOwnDatabase<Value, Failure extends CommandFailure>(
   dataDir: string,
   url: string,
   onProgress: (text: string) => void,

@@ -14,6 +14,7 @@ import { findNative, preparePrograms, type Programs } from "./embedded-postgres-
 import { clearRemains } from "./embedded-postgres-remains.ts";
 import { chooseRunner, runOnce, runAlong } from "./embedded-postgres-user.ts";
 
+export { findNative } from "./embedded-postgres-programs.ts";
 export { isAlive, readHolder } from "./embedded-postgres-remains.ts";
 
 export type EmbeddedPostgres = {

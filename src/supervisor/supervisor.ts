@@ -20,18 +20,21 @@ import { createPart, type Part } from "./part.ts";
 import { checkPort } from "./ports.ts";
 import { createPostgresPart } from "./postgres-part.ts";
 import type { Settings } from "./read-settings.ts";
+import { finishRestore } from "./restored.ts";
 import { makeRunFolder } from "./run-folder.ts";
 import { claimFolder } from "./running-file.ts";
 import type { Terminal } from "./terminal.ts";
 import { ensureWebApp } from "./web-build.ts";
 
-export { bytesText, secondsText } from "./core/lines.ts";
+export { barText, bytesText } from "./core/lines.ts";
 export { keyFolder, openKeyRing, readKeyRing, rotateKeyRing } from "./key-ring.ts";
 export { checkPort } from "./ports.ts";
+export { makeDataFolder } from "./data-folder.ts";
 export { prepareDatabase } from "./database.ts";
+export { finishRestore, keptIn, markWhole, restoringFolder } from "./restored.ts";
 export { readSettings, type Settings } from "./read-settings.ts";
 export { makeRunFolder } from "./run-folder.ts";
-export { claimFolder, readRunning } from "./running-file.ts";
+export { claimFolder, readRunning, type Running } from "./running-file.ts";
 export { createTerminal, type Terminal } from "./terminal.ts";
 export { webAppState } from "./web-build.ts";
 
@@ -102,6 +105,7 @@ async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<
     log.close();
     claim.release();
   });
+  finishRestore(config.dataDir);
   if (claim.left !== undefined) await clearLeftovers(claim.left, clock);
   const port = await checkPort(config.host, config.port);
   if (!port.ok) return port;
@@ -180,10 +184,10 @@ async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<
   onChange();
 
   // ---- the order -------------------------------------------------------------------------------------------
-  // processes are made while the database starts, and hear what to do when it is their turn
-  let databaseReady = () => {};
-  const untilDatabase = new Promise<void>((resolve) => {
-    databaseReady = resolve;
+  // processes are made while database and web app get ready, and hear what to do when it is their turn
+  let ready = () => {};
+  const untilReady = new Promise<void>((resolve) => {
+    ready = resolve;
   });
   if (embedded) stops.push({ name: "Database", stop: postgres.stop, kill: postgres.kill });
   stops.push({ name: "Hashers", stop: () => stopAll(hashers), kill: () => hashers.forEach((hasher) => hasher.kill()) });
@@ -193,7 +197,7 @@ async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<
   stops.push({ name: "Door", stop: door.stop, kill: door.kill });
   const web = buildWeb(parts);
   const hashersStarted = Promise.all(hashers.map((hasher) => hasher.start()));
-  const appStarted = app.start(untilDatabase);
+  const appStarted = app.start(untilReady);
   // a process that fails while something else is waited for is told when its turn comes
   const databaseStep = terminal.step("Database", "starting");
   if (embedded) {
@@ -213,10 +217,9 @@ async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<
     return database;
   }
   databaseStep.done(`PostgreSQL ${database.value.major}${embedded ? "" : ` at ${placeOf(address)}`}`);
-  databaseReady();
-
   const built = await web;
   if (!built.ok) return built;
+  ready();
   const hashersStep = terminal.step("Hashers", "starting");
   for (const hasher of await hashersStarted) {
     if (hasher.ok) continue;

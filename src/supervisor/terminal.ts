@@ -11,6 +11,8 @@ export type Step = {
   /** What it is busy with now. */
   note(text: string): void;
   done(text?: string): void;
+  /** Ends the step; it works, but wants a look. */
+  warn(text?: string): void;
   /** Ends the step without success; the reason is told by `sentence` or a warning. */
   fail(text?: string): void;
 };
@@ -98,6 +100,7 @@ export function createTerminal(out: Output & NodeJS.WritableStream, clock: Clock
           step.told = false;
         },
         done: (text = "") => end("✓", "green", text),
+        warn: (text = "") => end("!", "yellow", text),
         fail: (text = "") => end("✗", "red", text),
       };
     },

@@ -6,6 +6,7 @@
 export type Column = { mark: string; name: string; text: string; seconds?: number };
 
 const NAME_WIDTH = 16;
+const BAR_WIDTH = 20;
 
 /** "  ✓ Database        PostgreSQL 18" with the seconds behind it when there are any to speak of. */
 export function stepLine({ mark, name, text, seconds = 0 }: Column): string {
@@ -58,4 +59,12 @@ export function bytesText(bytes: number): string {
   let at = 0;
   for (; value >= 999.5 && at < units.length - 1; at += 1) value /= 1_000;
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[at]}`;
+}
+
+/** "█████░░░░░  41 %  262 of 639 MB  12 MB/s". */
+export function barText(bytes: number, totalBytes: number, bytesPerSecond: number | null = null): string {
+  const share = totalBytes > 0 ? Math.min(1, bytes / totalBytes) : 0;
+  const full = Math.round(share * BAR_WIDTH);
+  const speed = bytesPerSecond === null ? "" : `  ${bytesText(bytesPerSecond)}/s`;
+  return `${"█".repeat(full)}${"░".repeat(BAR_WIDTH - full)} ${String(Math.floor(share * 100)).padStart(3)} %  ${bytesText(bytes)} of ${bytesText(totalBytes)}${speed}`;
 }
