@@ -92,8 +92,8 @@ for (const [what, fault] of [
     const { mail, relay, becomes } = await world(t);
     await relay.fault(fault);
     await mail.start();
-    const id = await mail.order("eve@example.org");
     await until("people are told", () => mail.health().mail === "failing");
+    const id = await mail.order("eve@example.org");
     await relay.fault(null);
     await becomes(id, "relayed");
     assert.equal((await relay.letters()).length, 1);
@@ -153,7 +153,7 @@ test("a letter cut off in the middle, or stored and never acknowledged, is sent 
   const copies = (await relay.letters()).filter(({ to }) => to[0] === "twice@example.org");
   assert.equal(copies.length, 2);
   assert.equal(copies[0]?.raw, copies[1]?.raw, "byte for byte");
-  assert.equal((await simpleParser(copies[0]?.raw ?? "")).messageId, `<${twice}@chat.example.org>`);
+  assert.equal((await simpleParser(copies[0]?.raw ?? "")).messageId, `<${twice.replaceAll("-", "")}@chat.example.org>`);
 });
 
 test("a courier killed between the relay's 250 and its own commit leaves the letter to the next, which sends the same once more", async (t) => {

@@ -85,15 +85,17 @@ function linked(line: string, link: string): string {
 /** The letter as the relay gets it (RFC 5322). The Message-ID is the letter's own: whoever gets it twice has it once. */
 export async function toMessage(letter: CodeLetter, written: Written, sender: Sender): Promise<Buffer> {
   const domain = sender.address.slice(sender.address.lastIndexOf("@") + 1);
+  // without its hyphens: two groups of a UUID may look like a code
+  const id = letter.id.replaceAll("-", "");
   const composer = new MailComposer({
     from: sender,
     to: { name: "", address: letter.address },
     subject: written.subject,
     text: written.text,
     html: written.html,
-    messageId: `<${letter.id}@${domain}>`,
+    messageId: `<${id}@${domain}>`,
     date: new Date(letter.createdAt),
-    baseBoundary: letter.id,
+    baseBoundary: id,
     headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", "Content-Language": letter.language },
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -16,6 +16,7 @@ const smtp = new SMTPServer({
   secure: options.tls === "implicit",
   hideSTARTTLS: options.tls !== "starttls",
   authOptional: options.login === undefined,
+  disabledCommands: options.login === undefined ? ["AUTH"] : [],
   allowInsecureAuth: true,
   disableReverseLookup: true,
   logger: false,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SECOND_MS } from "#kit/time.ts";
-import { afterAttempt, freshRelay, lettersAllowed, type RelayState } from "./relay-state.ts";
+import { afterAttempt, afterProbe, freshRelay, lettersAllowed, lettersPromised, type RelayState } from "./relay-state.ts";
 import type { Verdict } from "./verdict.ts";
 
 const NOW = 1_800_000_000_000;
@@ -57,4 +57,28 @@ test("a relay that drops three letters in a row is told as failing, still gets l
   const failing = run([dropped, { tag: "again", word: "cut-off" }, { tag: "final", word: "letter-refused" }]);
   assert.deepEqual([failing.status, failing.lastFailure, lettersAllowed(failing, 5, NOW)], ["failing", "letter-refused", 5]);
   assert.equal(run([success], failing).status, "working");
+});
+
+test("an open session ends trouble, but after dropped letters one more is enough to be failing again", () => {
+  assert.deepEqual(afterProbe(run([trouble, trouble]), success, NOW), { ...freshRelay, status: "working" });
+  const dropped: Verdict = { tag: "again", word: "dropped" };
+  const reached = afterProbe(run([dropped, dropped, dropped]), success, NOW);
+  assert.equal(reached.status, "working");
+  assert.equal(afterAttempt(reached, dropped, NOW).status, "failing");
+  assert.equal(afterAttempt(afterAttempt(reached, success, NOW), dropped, NOW).status, "working");
+  assert.equal(afterProbe(freshRelay, trouble, NOW).status, "failing");
+});
+
+test("nobody is promised a letter by a relay that was never reached or fails", () => {
+  assert.equal(lettersPromised(freshRelay, 50, 0), 0);
+  assert.equal(lettersPromised(run([trouble]), 50, 0), 0);
+});
+
+test("a relay that takes less than the operator said gets a shorter line of promises, down to none", () => {
+  const working = run([success]);
+  assert.equal(lettersPromised(working, 50, 0), 50);
+  assert.equal(lettersPromised(working, 50, 3 * SECOND_MS), 50);
+  assert.ok(Math.abs(lettersPromised(working, 50, 11.5 * SECOND_MS) - 25) < 1e-9);
+  assert.equal(lettersPromised(working, 50, 20 * SECOND_MS), 0);
+  assert.equal(lettersPromised(working, 50, 500 * SECOND_MS), 0);
 });
