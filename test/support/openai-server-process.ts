@@ -30,16 +30,27 @@ const server = createServer((request, response) => {
 
 async function answer(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> {
   if (options.key !== undefined && request.headers.authorization !== `Bearer ${options.key}`) {
-    return sendJson(response, 401, { error: { message: "Incorrect API key provided", type: "invalid_request_error", code: "invalid_api_key" } });
+    return sendJson(response, 401, {
+      error: { message: "Incorrect API key provided", type: "invalid_request_error", code: "invalid_api_key" },
+    });
   }
   if (request.method === "GET" && request.url === "/v1/models") {
-    const data = models.map((id) => ({ id, object: "model", created: 1, owned_by: "stub", ...(options.contextTokens === undefined ? {} : { max_model_len: options.contextTokens }) }));
+    const data = models.map((id) => ({
+      id,
+      object: "model",
+      created: 1,
+      owned_by: "stub",
+      ...(options.contextTokens === undefined ? {} : { max_model_len: options.contextTokens }),
+    }));
     return sendJson(response, 200, { object: "list", data });
   }
-  if (request.method !== "POST" || request.url !== "/v1/chat/completions") return sendJson(response, 404, { error: { message: "not found" } });
-  const behaviour = queue.shift() ?? otherwise;
+  if (request.method !== "POST" || request.url !== "/v1/chat/completions")
+    return sendJson(response, 404, { error: { message: "not found" } });
+  const text = body.toString("utf8");
+  const at = queue.findIndex(({ when }) => when === undefined || text.includes(when));
+  const behaviour = (at === -1 ? undefined : queue.splice(at, 1)[0]) ?? otherwise;
   if (behaviour.fault?.kind === "status") return sendStatus(response, behaviour.fault);
-  await stream(response, behaviour, body.toString("utf8"));
+  await stream(response, behaviour, text);
 }
 
 function sendStatus(response: ServerResponse, fault: Extract<Fault, { kind: "status" }>): void {
@@ -70,7 +81,10 @@ async function stream(response: ServerResponse, behaviour: Behaviour, request: s
   if (fault !== undefined) return breakOff(response, fault.kind);
   writeTorn(response, chunk({}, "stop"));
   if (behaviour.usage !== false) {
-    writeTorn(response, `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", choices: [], usage: { prompt_tokens: request.length, completion_tokens: sent, total_tokens: request.length + sent } })}\n\n`);
+    writeTorn(
+      response,
+      `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", choices: [], usage: { prompt_tokens: request.length, completion_tokens: sent, total_tokens: request.length + sent } })}\n\n`,
+    );
   }
   response.end("data: [DONE]\n\n");
   record.finished = true;
@@ -80,7 +94,8 @@ function breakOff(response: ServerResponse, kind: Exclude<Fault["kind"], "status
   // what was written first must arrive, as it does when a process dies
   if (kind === "cut") setTimeout(() => response.socket?.destroy(), 30);
   else if (kind === "malformed") response.end('data: {"choices":[{"delta":{"content":"half\n\n');
-  else if (kind === "error") response.end('data: {"error":{"message":"CUDA out of memory at secret-host","type":"server_error","code":500}}\n\ndata: [DONE]\n\n');
+  else if (kind === "error")
+    response.end('data: {"error":{"message":"CUDA out of memory at secret-host","type":"server_error","code":500}}\n\ndata: [DONE]\n\n');
   else if (kind === "no-finish") response.end();
 }
 

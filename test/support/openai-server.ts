@@ -15,6 +15,8 @@ export type Fault =
 
 /** How one chat request is answered. Without `text`, seeded random words. */
 export type Behaviour = {
+  /** Only for a request that has this text in it; others leave it in the queue. */
+  when?: string;
   text?: string;
   reasoning?: string;
   words?: number;
@@ -43,7 +45,7 @@ export type OpenAiServer = {
   url: string;
   port: number;
   pid: number;
-  /** The next chat requests are answered so, one each, in order. */
+  /** The next chat requests are answered so, one each, in order; those with `when` by the next request that they fit. */
   next(...behaviours: Behaviour[]): Promise<void>;
   otherwise(behaviour: Behaviour): Promise<void>;
   received(): Promise<ReceivedRequest[]>;
