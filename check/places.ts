@@ -60,6 +60,7 @@ export const PLACES: readonly Place[] = [
       "src/egress/": "the only way out: an entry in the ledger is committed before the first byte",
       "src/identity/hash-line.ts": "to the hasher, over its unix socket",
       "src/assistant/local-model.ts": "to the model process, over its unix socket",
+      "src/http/door-control.ts": "to the door, over its control socket",
       "web/app/api/": "from the browser to our own server",
     },
   },
@@ -84,6 +85,7 @@ export const PLACES: readonly Place[] = [
     reach: { sql: true },
     allowed: {
       "src/*/store.ts": "each module keeps its rows there",
+      "src/assistant/model-choice/store.ts": "the operator's choice of a model",
       "src/store/": "migrations, locks, the pool",
     },
   },

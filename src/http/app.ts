@@ -109,7 +109,7 @@ export function createApp(boot: AppBoot, tell: (message: FromChild) => void): Ap
     ...egressHandlers({ egress }),
     ...webFileHandlers(WEB_FOLDER),
   };
-  const fetch = createHttp({ identity, handlers, publicUrl: boot.publicUrl, doorSecret: boot.doorSecret, dice, log });
+  const answer = createHttp({ identity, handlers, publicUrl: boot.publicUrl, doorSecret: boot.doorSecret, dice, log });
   let listening: Listening | undefined;
 
   return {
@@ -125,7 +125,7 @@ export function createApp(boot: AppBoot, tell: (message: FromChild) => void): Ap
       await step("mail", () => mail.start());
       identity.start();
       streams.start();
-      listening = await listen(fetch, boot.sockets.app, clock);
+      listening = await listen(answer, boot.sockets.app, clock);
       door.start();
       return token === undefined ? {} : { firstOperatorToken: token };
     },

@@ -12,8 +12,8 @@ export type Listening = {
   close(graceMs: number): Promise<void>;
 };
 
-export async function listen(fetch: (request: Request) => Promise<Response>, socketPath: string, clock: Clock): Promise<Listening> {
-  const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }));
+export async function listen(answer: (request: Request) => Promise<Response>, socketPath: string, clock: Clock): Promise<Listening> {
+  const server = createServer(getRequestListener(answer, { overrideGlobalObjects: false }));
   // the door closes connections; were it us, a request could meet a connection that is just closing
   server.keepAliveTimeout = 0;
   server.requestTimeout = 60_000;
