@@ -67,7 +67,8 @@ export function createPart(parts: PartParts): Part {
       env: { ...parts.environment },
       execArgv: [],
       detached: true,
-      serialization: "json",
+      // keys are bytes, which JSON would turn into something else
+      serialization: "advanced",
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     child = forked;
