@@ -3,22 +3,9 @@
  * A wrong one becomes the problem `invalid-field` with a sentence per field (words: `field.<message key>`).
  */
 import { z } from "zod";
+import { LIMITS } from "./limits.ts";
 
-/** Limits that both sides know. */
-export const LIMITS = {
-  addressChars: 254,
-  passwordMinChars: 10,
-  passwordMaxChars: 256,
-  codeSymbols: 8,
-  titleChars: 200,
-  messageChars: 100_000,
-  envelopeBytes: 1_024,
-  placeBytes: 512,
-  challengeBytes: 512,
-} as const;
-
-/** The 32 symbols of a code (5 bits each): digits and capitals without 0, 1, I and O, which are read as one another. */
-export const CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+export { CODE_ALPHABET, LIMITS } from "./limits.ts";
 
 const language = z.enum(["en", "es"]);
 /** In the form in which the database gives it back. */

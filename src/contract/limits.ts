@@ -1,0 +1,20 @@
+/**
+ * How long and of which symbols may things be that people type or tokens carry? Apart from the schemas, so that the small
+ * pages' script can know them without the schema library.
+ */
+
+/** Limits that both sides know. */
+export const LIMITS = {
+  addressChars: 254,
+  passwordMinChars: 10,
+  passwordMaxChars: 256,
+  codeSymbols: 8,
+  titleChars: 200,
+  messageChars: 100_000,
+  envelopeBytes: 1_024,
+  placeBytes: 512,
+  challengeBytes: 512,
+} as const;
+
+/** The 32 symbols of a code (5 bits each): digits and capitals without 0, 1, I and O, which are read as one another. */
+export const CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";

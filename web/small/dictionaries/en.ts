@@ -1,0 +1,2 @@
+/** Which are the common English words? */
+export { default as words } from "@zxcvbn-ts/language-en/dist/commonWords.json.mjs";

@@ -1,0 +1,46 @@
+/**
+ * How is the small pages' script built? Flat hashed files under web/dist/small, a manifest that the door reads, and each
+ * file compressed beside itself. One entry; the meter and its dictionaries are pieces that load when somebody types a password.
+ */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync } from "node:zlib";
+import { defineConfig, type Plugin } from "vite";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const OUT = here("../dist/small/");
+
+function compressBeside(): Plugin {
+  return {
+    name: "compress-beside",
+    closeBundle() {
+      for (const name of readdirSync(OUT)) {
+        if (name.endsWith(".js")) writeFileSync(`${OUT}${name}.br`, brotliCompressSync(readFileSync(OUT + name)));
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  root: here("."),
+  base: "/small/",
+  publicDir: false,
+  resolve: { alias: { "#contract": here("../../src/contract") } },
+  plugins: [compressBeside()],
+  build: {
+    outDir: OUT,
+    emptyOutDir: true,
+    manifest: true,
+    target: "es2023",
+    modulePreload: false,
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: here("small.ts"),
+      output: {
+        entryFileNames: "[name]-[hash].js",
+        chunkFileNames: "[name]-[hash].js",
+        assetFileNames: "[name]-[hash][extname]",
+      },
+    },
+  },
+});
