@@ -1,0 +1,55 @@
+/** How did the model think before it answered? Folded away, with how long it took when that was seen from here. */
+import { useEffect, useState } from "react";
+import type { Message } from "#contract/wire.ts";
+import { useWords } from "../../lib/say.ts";
+import { Icon } from "../../ui/icon.tsx";
+import { Spinner } from "../../ui/spinner.tsx";
+
+/** Bounded by what one visit sees; a reload forgets it, for the server keeps no such time. */
+const seen = new Map<string, { from: number; to: number | null }>();
+
+export function Reasoning({ message }: { message: Message }) {
+  const say = useWords();
+  const thinking = message.state === "running" && message.text === "";
+  const seconds = useThinkingSeconds(message.id, thinking);
+  const words = thinking
+    ? say("reasoning.running")
+    : seconds === null
+      ? say("reasoning.plain")
+      : seconds < 90
+        ? say("reasoning.done", { count: Math.max(1, Math.round(seconds)) })
+        : say("reasoning.minutes", { count: Math.round(seconds / 60) });
+  return (
+    <details className="group/thought mb-3 rounded-m border border-line bg-ground text-s">
+      <summary className="flex min-h-10 list-none items-center gap-2 rounded-m px-3 text-soft select-none hover:text-ink pointer-coarse:min-h-target [&::-webkit-details-marker]:hidden">
+        <Icon name="right" className="size-4 transition-transform group-open/thought:rotate-90" />
+        <span>{words}</span>
+        {thinking && <Spinner className="scale-75" />}
+      </summary>
+      <div
+        tabIndex={0}
+        role="group"
+        aria-label={say("reasoning.plain")}
+        className="max-h-96 overflow-y-auto border-t border-line px-4 py-3 break-words whitespace-pre-wrap text-soft"
+      >
+        {message.reasoning.trim()}
+      </div>
+    </details>
+  );
+}
+
+function useThinkingSeconds(id: string, thinking: boolean): number | null {
+  const [seconds, setSeconds] = useState<number | null>(() => secondsOf(id));
+  useEffect(() => {
+    const known = seen.get(id);
+    if (thinking && known === undefined) seen.set(id, { from: Date.now(), to: null });
+    if (!thinking && known?.to === null) known.to = Date.now();
+    setSeconds(secondsOf(id));
+  }, [id, thinking]);
+  return seconds;
+}
+
+function secondsOf(id: string): number | null {
+  const known = seen.get(id);
+  return known?.to == null ? null : (known.to - known.from) / 1_000;
+}
