@@ -121,8 +121,10 @@ export const webModelsEn = {
   "models.waiting": "Waiting for another download to end",
   "models.checking": "Checking every byte against its checksum",
   "models.done": "{model} is at hand.",
-  "models.cancelled": "Stopped at {received} of {total}. What came is kept.",
+  "models.cancelled": "Cancelled; what had come was thrown away.",
   "models.broke-off": "What came is kept: {received} of {total}.",
+  "models.discard": "Throw it away",
+  "models.discard-name": "Throw away what came of {model}",
   "models.no-room": "Does not fit: it needs {needed} of free disk space, and there is {free}.",
   "models.tight-memory": "Needs about {needed} of memory, and this machine has {memory}: it would not run, or very slowly.",
 } as const satisfies Catalogue;

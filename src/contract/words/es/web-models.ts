@@ -120,8 +120,10 @@ export const webModelsEs: Translated<typeof webModelsEn> = {
   "models.waiting": "Espera a que termine otra descarga",
   "models.checking": "Se comprueba cada byte con su suma",
   "models.done": "{model} está disponible.",
-  "models.cancelled": "Detenida en {received} de {total}. Lo que llegó se conserva.",
+  "models.cancelled": "Cancelada; lo que había llegado se descartó.",
   "models.broke-off": "Lo que llegó se conserva: {received} de {total}.",
+  "models.discard": "Descartarlo",
+  "models.discard-name": "Descartar lo que llegó de {model}",
   "models.no-room": "No cabe: necesita {needed} de disco libre, y hay {free}.",
   "models.tight-memory": "Necesita unos {needed} de memoria, y esta máquina tiene {memory}: no funcionaría, o muy despacio.",
 };

@@ -1,0 +1,23 @@
+/** How are sizes and spans of time said to a person? In the reader's language, with as many digits as mean something. Pure. */
+import type { Language } from "#contract/wire.ts";
+
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
+
+/** "639 MB", "1.12 GB": decimal units, three digits. */
+export function sizeText(language: Language, bytes: number): string {
+  const step = bytes < 1_000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1_000 ** step;
+  const format = { style: "unit", unit: UNITS[step], unitDisplay: step === 0 ? "long" : "short", maximumSignificantDigits: 3 } as const;
+  return new Intl.NumberFormat(language, format).format(value);
+}
+
+/** "40 seconds", "3 minutes", "2 hours", rounded up. */
+export function spanText(language: Language, seconds: number): string {
+  const [value, unit] =
+    seconds < 90
+      ? [Math.max(1, Math.ceil(seconds)), "second"]
+      : seconds < 5_400
+        ? [Math.ceil(seconds / 60), "minute"]
+        : [Math.ceil(seconds / 3_600), "hour"];
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(value);
+}
