@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { chmod } from "node:fs/promises";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -12,7 +13,7 @@ import { seededDice } from "#kit/dice.ts";
 import { DAY_MS, systemClock } from "#kit/time.ts";
 import type { Message } from "#contract/wire.ts";
 import { startEmbeddedPostgres } from "#store/embedded-postgres.ts";
-import { migrate, openPool } from "#store/store.ts";
+import { migrate, openPool, type Pool } from "#store/store.ts";
 import {
   addMember,
   ask,
@@ -30,6 +31,7 @@ import { startOpenAiServer } from "#support/openai-server.ts";
 import { lockStream, pruneEvents, type NumberedEvent } from "./store.ts";
 
 const CUTS = 50;
+const READERS = 5;
 const { pool: sql, address } = await testDatabaseWithAddress({ after });
 const server = await startOpenAiServer({ after }, { models: ["steady-7b"], otherwise: { words: 6 } });
 const { chat } = startChat({ after }, sql, { modelUrl: server.url });
@@ -58,39 +60,53 @@ function follow(by: typeof chat, accountId: string, t: { after(work: () => void)
   return read;
 }
 
-test(`a reader who is cut off at any of ${CUTS} random points and comes back loses no word and reads none twice`, async () => {
+test(`readers who are cut off at ${CUTS} random points in all and come back lose no word and read none twice`, async () => {
   const member = await addMember(sql);
   const dice = seededDice("cuts");
-  await server.next({ when: "Fifty cuts?", words: 700, chunkDelayMs: 3, reasoning: "First I think about it for a while." });
+  await server.next({ when: "Fifty cuts?", words: 1_000, chunkDelayMs: 3, reasoning: "First I think about it for a while." });
   const asked = await ask(chat, member, "Fifty cuts?");
-  let at = 0;
-  const read: NumberedEvent[] = [];
-  for (let cut = 0; cut < CUTS; cut += 1) {
-    const stopAfter = 1 + Math.floor(dice.fraction() * 4);
-    const piece = await readStream(chat, member, at, ({ seq }) => seq >= at + stopAfter || read.some(isEndOf(asked.answer.id)));
-    read.push(...piece);
-    at = read.at(-1)?.seq ?? at;
-    if (read.some(isEndOf(asked.answer.id))) break;
-    if (dice.fraction() < 0.3) await systemClock.sleep(100);
-    // a reload: what is there now, and the stream from where that ends
-    const page = (await chat.read(member.id, asked.conversationId)) ?? assert.fail();
-    const snapshot = page.messages.find(({ id }) => id === asked.answer.id) ?? assert.fail();
-    const missed = await readStream(chat, member, at, ({ seq }) => seq >= page.cursor).then((items) =>
-      items.filter(({ seq }) => seq <= page.cursor),
-    );
-    if (snapshot.state === "running" && page.cursor > at) {
-      const seen = fold(asked.answer, [...read, ...missed]);
-      assert.deepEqual([seen.text, seen.reasoning], [snapshot.text, snapshot.reasoning], "the snapshot has exactly what its cursor says");
-    }
-  }
-  if (!read.some(isEndOf(asked.answer.id))) read.push(...(await readStream(chat, member, at, isEndOf(asked.answer.id))));
+  const isLast = isEndOf(asked.answer.id);
+  const reads = await Promise.all(Array.from({ length: READERS }, readWithCuts));
   const served = await servedTo("Fifty cuts?");
   assert.ok(served.finished);
-  const parts = read.filter(({ event }) => event.kind === "part");
-  const told = fold(asked.answer, parts);
-  assert.deepEqual([told.text, told.reasoning], [served.text, served.reasoning], "the parts alone are the answer");
+  for (const { read, cuts } of reads) {
+    assert.equal(cuts, CUTS / READERS, "each cut was in mid-answer");
+    const told = fold(
+      asked.answer,
+      read.filter(({ event }) => event.kind === "part"),
+    );
+    assert.deepEqual([told.text, told.reasoning], [served.text, served.reasoning], "the parts alone are the answer");
+  }
   const kept = await ended(chat, member, asked);
   assert.deepEqual([kept.state, kept.text, kept.reasoning], ["done", served.text, served.reasoning]);
+
+  async function readWithCuts(): Promise<{ read: NumberedEvent[]; cuts: number }> {
+    const read: NumberedEvent[] = [];
+    const at = () => read.at(-1)?.seq ?? 0;
+    let cuts = 0;
+    while (cuts < CUTS / READERS && !read.some(isLast)) {
+      const stopAfter = at() + 1 + Math.floor(dice.fraction() * 4);
+      read.push(...(await readStream(chat, member, at(), (item) => item.seq >= stopAfter || isLast(item))));
+      if (!read.some(isLast)) cuts += 1;
+      if (dice.fraction() < 0.3) await systemClock.sleep(100);
+      await reload(read, at());
+    }
+    if (!read.some(isLast)) read.push(...(await readStream(chat, member, at(), isLast)));
+    return { read, cuts };
+  }
+
+  /** What a page shows that is opened anew is what its cursor says: no word more, none less. */
+  async function reload(read: readonly NumberedEvent[], at: number): Promise<void> {
+    const page = (await chat.read(member.id, asked.conversationId)) ?? assert.fail();
+    const snapshot = page.messages.find(({ id }) => id === asked.answer.id) ?? assert.fail();
+    if (snapshot.state !== "running" || page.cursor <= at) return;
+    const missed = await readStream(chat, member, at, ({ seq }) => seq >= page.cursor);
+    const seen = fold(
+      asked.answer,
+      [...read, ...missed].filter(({ seq }) => seq <= page.cursor),
+    );
+    assert.deepEqual([seen.text, seen.reasoning], [snapshot.text, snapshot.reasoning]);
+  }
 });
 
 test("ten browsers read the same answer live, and a slow one misses nothing either", async (t) => {
@@ -201,7 +217,8 @@ test("a database that dies and comes back in mid-answer costs no word, and the r
   for (let kill = 0; kill < 3; kill += 1) {
     const parts = read.length;
     await until(async () => read.length > parts + 3);
-    await database.stop();
+    if (kill === 0) await database.stop();
+    else process.kill(database.pid, "SIGKILL");
     await systemClock.sleep(300);
     database = await start();
   }
@@ -220,6 +237,67 @@ test("a database that dies and comes back in mid-answer costs no word, and the r
   assert.deepEqual(
     read.map(({ seq }) => seq),
     read.map((_, index) => index + 1),
+  );
+});
+
+/** The database behind a wire that can be cut just when the answer to a commit comes back. */
+async function wireTo(t: { after(work: () => unknown): unknown }): Promise<{ pool: Pool; loseCommits(count: number): void }> {
+  assert.ok("socketDir" in address);
+  const { socketDir } = address;
+  const folder = mkdtempSync(join(tmpdir(), "hf-wire-"));
+  let toLose = 0;
+  const wire = createServer((near) => {
+    const far = connect(join(socketDir, ".s.PGSQL.5432"));
+    near
+      .on("data", (bytes) => far.write(bytes))
+      .on("close", () => far.destroy())
+      .on("error", () => {});
+    far.on("close", () => near.destroy()).on("error", () => {});
+    far.on("data", (bytes) => {
+      if (toLose === 0 || !bytes.includes("COMMIT\0")) return near.write(bytes);
+      toLose -= 1;
+      return near.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => wire.listen(join(folder, ".s.PGSQL.5432"), resolve));
+  const pool = openPool({ ...address, socketDir: folder }, { connections: 5, name: "test-wire" });
+  t.after(async () => {
+    await pool.end({ timeout: 1 });
+    await new Promise((resolve) => wire.close(resolve));
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return { pool, loseCommits: (count) => void (toLose = count) };
+}
+
+test("a commit whose answer is lost: no word twice, and the question that was sent again is asked once", async (t) => {
+  const { pool, loseCommits } = await wireTo(t);
+  const wired = startChat(t, pool, { modelUrl: server.url });
+  const member = await addMember(sql);
+  const read = follow(wired.chat, member.id, t);
+  const conversationId = crypto.randomUUID();
+  await wired.chat.create(member.id, conversationId);
+  await server.next({ when: "Was it kept?", words: 400, chunkDelayMs: 4 });
+  const question = { id: crypto.randomUUID(), parentId: null, text: "Was it kept?", modelId: null };
+  loseCommits(1);
+  await assert.rejects(wired.chat.send(member, conversationId, question));
+  const again = await wired.chat.send(member, conversationId, question);
+  assert.ok(again.ok);
+  const answer = again.value.assistantMessage;
+  for (const words of [20, 400, 800]) {
+    await until(async () => (await messageOf(chat, member, conversationId, answer.id)).text.length > words);
+    loseCommits(2);
+  }
+  await until(async () => read.some(isEndOf(answer.id)));
+  const kept = await messageOf(chat, member, conversationId, answer.id);
+  const served = (await server.served()).filter(({ request }) => request.includes("Was it kept?") && !request.includes("Write a title"));
+  assert.equal(served.length, 1);
+  assert.deepEqual([kept.state, kept.text], ["done", served[0]?.text]);
+  assert.equal(
+    fold(
+      { ...answer, text: "" },
+      read.filter(({ event }) => event.kind === "part"),
+    ).text,
+    kept.text,
   );
 });
 
