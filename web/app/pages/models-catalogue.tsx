@@ -39,7 +39,7 @@ function Card({ model, answer, say, onChange }: { model: OperatorModelsAnswer["c
   const state = cardState(model, answer.downloads, answer.freeBytes);
   const tight = model.memoryBytes > answer.memoryBytes;
   return (
-    <article className="rounded-l border border-line p-4" aria-label={model.name}>
+    <article className="rounded-card border border-line p-4" aria-label={model.name}>
       <div className="flex flex-wrap items-start gap-x-4 gap-y-2">
         <div className="min-w-0 flex-1 basis-64">
           <h3 className="font-semibold">{model.name}</h3>

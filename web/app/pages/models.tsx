@@ -110,7 +110,7 @@ function DefaultModel({ defaultModelId, say }: { defaultModelId: string | null; 
       {models === undefined ? (
         <Ghost className="h-28 w-full" />
       ) : (
-        <fieldset className="divide-y divide-line rounded-l border border-line">
+        <fieldset className="divide-y divide-line rounded-card border border-line">
           <legend className="sr-only">{say("models.default")}</legend>
           {models.map((model) => (
             <label key={model.id} className="flex min-h-target cursor-pointer items-start gap-3 px-4 py-3 has-checked:bg-accent-soft/60">
@@ -149,9 +149,9 @@ function Servers({ connected, say }: { connected: OperatorModelsAnswer["connecte
   return (
     <Section title={say("models.servers")}>
       {connected.length === 0 ? (
-        <p className="rounded-l border border-dashed border-field px-4 py-3 text-s text-soft">{say("models.servers-none")}</p>
+        <p className="rounded-card border border-dashed border-field px-4 py-3 text-s text-soft">{say("models.servers-none")}</p>
       ) : (
-        <ul className="divide-y divide-line rounded-l border border-line">
+        <ul className="divide-y divide-line rounded-card border border-line">
           {connected.map((server) => (
             <li key={server.url} className="flex items-start gap-3 px-4 py-3">
               <Icon name={server.reachable ? "check" : "alert"} className={`mt-0.5 ${server.reachable ? "text-accent" : "text-danger"}`} />
@@ -184,9 +184,9 @@ function Files({ files, say }: { files: OperatorModelsAnswer["local"]; say: Mode
   return (
     <Section title={say("models.files")}>
       {files.length === 0 ? (
-        <p className="rounded-l border border-dashed border-field px-4 py-3 text-s text-soft">{say("models.files-none")}</p>
+        <p className="rounded-card border border-dashed border-field px-4 py-3 text-s text-soft">{say("models.files-none")}</p>
       ) : (
-        <ul className="divide-y divide-line rounded-l border border-line">
+        <ul className="divide-y divide-line rounded-card border border-line">
           {files.map(({ fileName, sizeBytes, loaded }) => (
             <li key={fileName} className="flex flex-wrap items-baseline gap-x-3 px-4 py-3">
               <span className="min-w-0 font-medium break-all">{fileName}</span>
