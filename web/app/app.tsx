@@ -1,15 +1,13 @@
 /** Who is here, and which page is wanted? The frame around all pages: session, routes, and what is said at the edges. */
 import { lazy, Suspense, useEffect, useState } from "react";
-import { Redirect, Route, Switch, useLocation } from "wouter";
+import { Redirect, Route, Switch } from "wouter";
 import type { Account } from "#contract/wire.ts";
 import { createChatClient } from "./api/chat.ts";
 import { ApiProblem, onSignedOut, problemOf } from "./api/http.ts";
 import { useAccount } from "./api/queries.ts";
 import { setLanguage, useLanguage, useWords } from "./lib/say.ts";
 import ChatPage from "./pages/chat.tsx";
-import { Frame } from "./pages/chat/frame.tsx";
 import { SessionContext } from "./pages/chat/session.ts";
-import { ThreadGhost } from "./pages/chat/thread.tsx";
 import { Button, buttonClass } from "./ui/button.tsx";
 import { Dialog } from "./ui/dialog.tsx";
 import { Notice } from "./ui/notice.tsx";
@@ -44,7 +42,9 @@ function SignedIn({ account }: { account: Account }) {
         </Route>
         {account.role === "operator" && (
           <Route path="/operator/models">
-            <OperatorModels />
+            <Suspense fallback={<AppGhost />}>
+              <ModelsPage />
+            </Suspense>
           </Route>
         )}
         <Redirect to="/chat" replace />
@@ -52,20 +52,6 @@ function SignedIn({ account }: { account: Account }) {
       <Toasts />
       <SignedOut />
     </SessionContext>
-  );
-}
-
-function OperatorModels() {
-  const say = useWords();
-  const [, go] = useLocation();
-  return (
-    <Frame currentId={null} title={say("page.models")} onFocusMessage={() => go("/chat")}>
-      <div className="min-h-0 flex-1 overflow-y-auto">
-        <Suspense fallback={<ThreadGhost />}>
-          <ModelsPage />
-        </Suspense>
-      </div>
-    </Frame>
   );
 }
 
@@ -102,7 +88,7 @@ function AppGhost() {
         <div className="min-h-15 border-b border-line" />
         <div className="flex-1" />
         <div className="mx-auto w-full max-w-3xl px-3 pb-5 sm:px-6">
-          <Ghost className="h-28 w-full rounded-l" />
+          <Ghost className="h-28 w-full rounded-card" />
         </div>
       </div>
     </div>

@@ -1,4 +1,6 @@
 /** Where does the web app begin? Puts the app onto the page; what breaks while it is drawn gets a sentence and a way on. */
+// first of all, so that its layers come before those of single parts
+import "./styles.css";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { Component, StrictMode, type ReactNode } from "react";
 import { createRoot } from "react-dom/client";
@@ -6,7 +8,6 @@ import { ApiProblem } from "./api/http.ts";
 import { App, Trouble } from "./app.tsx";
 import { sayNow } from "./lib/say.ts";
 import { applyTheme } from "./lib/theme.ts";
-import "./styles.css";
 
 const MOST_RETRIES = 3;
 

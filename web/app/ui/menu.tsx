@@ -128,7 +128,7 @@ export function MenuItem({ children, onSelect, note, icon, danger = false, check
       aria-checked={checked}
       tabIndex={-1}
       className={
-        "flex min-h-10 w-full items-center gap-3 rounded-s px-3 py-1.5 text-start text-s pointer-coarse:min-h-target " +
+        "flex min-h-10 w-full items-center gap-3 rounded-chip px-3 py-1.5 text-start text-s pointer-coarse:min-h-target " +
         "hover:bg-ink/6 focus:bg-ink/6 focus:outline-offset-[-2px] " +
         (danger ? "text-danger" : "text-ink")
       }
@@ -167,7 +167,7 @@ export function MenuLink({
       href={href}
       role="menuitem"
       tabIndex={-1}
-      className="flex min-h-10 items-center gap-3 rounded-s px-3 py-1.5 text-s text-ink hover:bg-ink/6 focus:bg-ink/6 pointer-coarse:min-h-target"
+      className="flex min-h-10 items-center gap-3 rounded-chip px-3 py-1.5 text-s text-ink hover:bg-ink/6 focus:bg-ink/6 pointer-coarse:min-h-target"
       onClick={(event) => {
         close();
         if (onSelect === undefined || event.metaKey || event.ctrlKey || event.shiftKey) return;

@@ -13,5 +13,5 @@ export function Spinner({ label, className = "" }: { label?: string; className?:
 
 /** A place that words will fill: the same height as they, so that nothing moves when they come. */
 export function Ghost({ className = "" }: { className?: string }) {
-  return <span aria-hidden="true" className={`block animate-[hf-breathe_1.6s_ease-in-out_infinite] rounded-s bg-ink/8 ${className}`} />;
+  return <span aria-hidden="true" className={`block animate-[hf-breathe_1.6s_ease-in-out_infinite] rounded-chip bg-ink/8 ${className}`} />;
 }

@@ -152,8 +152,4 @@ export const webEn = {
   "keys.ctrl": "Ctrl",
   "keys.shift": "Shift",
   "keys.enter": "Enter",
-
-  "page.chat": "Chat",
-  "page.models": "Models",
-  "page.back": "Back to the chat",
 } as const satisfies Catalogue;

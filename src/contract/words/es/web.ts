@@ -150,8 +150,4 @@ export const webEs: Translated<typeof webEn> = {
   "keys.ctrl": "Ctrl",
   "keys.shift": "Mayús",
   "keys.enter": "Intro",
-
-  "page.chat": "Conversación",
-  "page.models": "Modelos",
-  "page.back": "Volver a la conversación",
 };

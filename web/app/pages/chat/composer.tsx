@@ -78,7 +78,7 @@ export function Composer({ draftKey, running, sending, onSend, ref }: ComposerPr
         {mustWait && <span className="block pb-2">{say("composer.running")}</span>}
       </p>
       <div
-        className="rounded-l border border-field bg-raised shadow-raised transition-colors focus-within:border-accent focus-within:ring-1 focus-within:ring-accent"
+        className="rounded-card border border-field bg-raised shadow-raised transition-colors focus-within:border-accent focus-within:ring-1 focus-within:ring-accent"
         onMouseDown={(event) => {
           if (event.target !== event.currentTarget) return;
           event.preventDefault();
@@ -100,7 +100,7 @@ export function Composer({ draftKey, running, sending, onSend, ref }: ComposerPr
         <p id="composer-hint" className="sr-only">
           {say("composer.hint")}
         </p>
-        <div className="flex items-center gap-2 p-1.5">
+        <div className="flex items-center gap-1 p-1.5 sm:gap-2">
           <ModelPicker />
           {running !== undefined ? (
             <Button tone="plain" className="ms-auto shrink-0" onClick={stop} aria-disabled={stopping}>
@@ -108,8 +108,8 @@ export function Composer({ draftKey, running, sending, onSend, ref }: ComposerPr
               {say(stopping ? "composer.stopping" : "composer.stop")}
             </Button>
           ) : (
-            <Button tone="main" type="submit" className="ms-auto shrink-0" aria-disabled={empty || sending}>
-              <Icon name="send" />
+            <Button tone="main" type="submit" className="ms-auto shrink-0 px-3.5" aria-disabled={empty || sending}>
+              <Icon name="send" className="max-sm:hidden" />
               {say("composer.send")}
             </Button>
           )}

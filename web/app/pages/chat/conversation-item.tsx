@@ -56,11 +56,11 @@ export function ConversationItem({ conversation, current, onChosen, onGone }: Co
     );
   }
   return (
-    <li className={`group relative flex items-center rounded-s ${current ? "bg-ink/8" : "hover:bg-ink/5"}`}>
+    <li className={`group relative flex items-center rounded-chip ${current ? "bg-ink/8" : "hover:bg-ink/5"}`}>
       <Link
         href={`/chat/${conversation.id}`}
         aria-current={current ? "page" : undefined}
-        className={`flex min-h-10 min-w-0 flex-1 items-center rounded-s ps-2 text-s pointer-coarse:min-h-target ${current ? "font-medium" : ""}`}
+        className={`flex min-h-10 min-w-0 flex-1 items-center rounded-chip ps-2 text-s pointer-coarse:min-h-target ${current ? "font-medium" : ""}`}
         onClick={onChosen}
       >
         <span className="truncate" title={title}>
@@ -109,7 +109,7 @@ function RenameForm({ title, onDone }: { title: string; onDone: (title: string |
         value={text}
         maxLength={200}
         aria-label={say("list.title-label")}
-        className="min-h-10 w-full rounded-s border border-accent bg-surface px-2 text-s text-ink pointer-coarse:min-h-target"
+        className="min-h-10 w-full rounded-chip border border-accent bg-surface px-2 text-s text-ink pointer-coarse:min-h-target"
         ref={focusAndSelect}
         onChange={(event) => setText(event.target.value)}
         onBlur={save}

@@ -26,7 +26,7 @@ export function KeysDialog({ open, onClose }: { open: boolean; onClose: () => vo
             <dt>{words}</dt>
             <dd className="flex gap-1">
               {keys.map((key) => (
-                <kbd key={key} className="rounded-s border border-field bg-ground px-2 py-0.5 font-sans text-s">
+                <kbd key={key} className="rounded-chip border border-field bg-ground px-2 py-0.5 font-sans text-s">
                   {named(key)}
                 </kbd>
               ))}

@@ -47,7 +47,7 @@ export const Question = memo(function Question({ message, step, mayEdit, onTurn,
       ) : (
         <>
           <Bubble text={message.text} />
-          <div className="mt-1 flex min-h-8 flex-wrap items-center justify-end gap-x-1 pointer-coarse:min-h-target">
+          <div className="mt-0.5 flex min-h-8 flex-wrap items-center justify-end gap-x-1 pointer-coarse:min-h-target pointer-fine:-mb-4">
             <BranchSwitch step={step} of="question" onTurn={onTurn} />
             <span className="flex opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
               <CopyWords text={message.text} />
@@ -76,7 +76,7 @@ export const Question = memo(function Question({ message, step, mayEdit, onTurn,
 export function Bubble({ text, faint = false }: { text: string; faint?: boolean }) {
   return (
     <div
-      className={`max-w-[min(38rem,88%)] rounded-l rounded-ee-s bg-accent-soft px-4 py-2.5 break-words whitespace-pre-wrap text-ink ${faint ? "opacity-80" : ""}`}
+      className={`max-w-[min(38rem,88%)] rounded-card rounded-ee-chip bg-accent-soft px-4 py-2.5 break-words whitespace-pre-wrap text-ink ${faint ? "opacity-80" : ""}`}
     >
       {text}
     </div>
@@ -104,7 +104,7 @@ function EditForm({ draftKey, original, maySend, onCancel, onSend }: EditFormPro
   }, [text]);
   return (
     <form
-      className="w-full rounded-l border border-field bg-raised p-2 focus-within:border-accent focus-within:ring-1 focus-within:ring-accent"
+      className="w-full rounded-card border border-field bg-raised p-2 focus-within:border-accent focus-within:ring-1 focus-within:ring-accent"
       onSubmit={(event) => {
         event.preventDefault();
         send();

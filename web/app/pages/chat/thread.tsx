@@ -53,7 +53,7 @@ export function ThreadGhost() {
       <span className="sr-only">{say("loading")}</span>
       {[0, 1].map((turn) => (
         <Fragment key={turn}>
-          <Ghost className="h-11 w-3/5 self-end rounded-l" />
+          <Ghost className="h-11 w-3/5 self-end rounded-card" />
           <div className="flex flex-col gap-3">
             <Ghost className="h-4 w-28" />
             <Ghost className="h-4 w-full" />
