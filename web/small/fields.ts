@@ -1,6 +1,6 @@
 /** What makes typing easier? A password that can be shown, its strength, a code that takes whatever is pasted, copying. */
 import { CODE_ALPHABET } from "#contract/limits.ts";
-import { addButton, find, say } from "./page.ts";
+import { addButton, find, say, tools } from "./page.ts";
 
 const CODE = new RegExp(`(?<![A-Z0-9])([${CODE_ALPHABET}]{4})[\\s\\p{Dash}]?([${CODE_ALPHABET}]{4})(?![A-Z0-9])`, "u");
 
@@ -33,7 +33,7 @@ function showable(secret: Element, input: HTMLInputElement): void {
   if (input.dataset["meter"] === undefined) return;
   const load = () => {
     void import("./meter.ts").then(
-      ({ startMeter }) => startMeter(input),
+      ({ startMeter }) => startMeter(input, tools),
       () => input.addEventListener("input", load, { once: true }),
     );
   };

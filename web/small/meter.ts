@@ -3,15 +3,15 @@
  * zxcvbn with the list of breached passwords and the words of the page's language. Loaded when somebody begins to type.
  */
 import { ZxcvbnFactory } from "@zxcvbn-ts/core";
-import { LIMITS } from "#contract/limits.ts";
-import { announce, find, language, say } from "./page.ts";
+import type { Tools } from "./page.ts";
 
 type Judge = (password: string, address: string) => number;
 const QUIET_MS = 1_200;
 let judge: Promise<Judge> | undefined;
 
 /** Turns the hint of the field into its meter; judges on every input. */
-export function startMeter(input: HTMLInputElement): void {
+export function startMeter(input: HTMLInputElement, { announce, find, language, say }: Tools): void {
+  const minimum = input.minLength;
   const hint = find(`#${input.id}-hint`);
   if (hint === null) return;
   const sentence = hint.textContent;
@@ -28,17 +28,17 @@ export function startMeter(input: HTMLInputElement): void {
     const password = input.value;
     const count = [...password].length;
     if (count === 0) return show(sentence);
-    if (count < LIMITS.passwordMinChars) show(say("meter.short", { count, minimum: LIMITS.passwordMinChars }), 0);
+    if (count < minimum) show(say("meter.short", { count, minimum }), 0);
     const address = find<HTMLInputElement>("[name=address]", input.form ?? document)?.value ?? "";
-    const score = (await (judge ??= loadJudge()))(password, address);
-    if (input.value === password && count >= LIMITS.passwordMinChars) show(say(`meter.${score}`), score);
+    const score = (await (judge ??= loadJudge(language)))(password, address);
+    if (input.value === password && count >= minimum) show(say(`meter.${score}`), score);
   };
   const start = () => void look().catch(() => (judge = undefined));
   input.addEventListener("input", start);
   start();
 }
 
-async function loadJudge(): Promise<Judge> {
+async function loadJudge(language: string): Promise<Judge> {
   const [{ graphs, passwords }, { words }] = await Promise.all([
     import("./dictionaries/common.ts"),
     language === "es" ? import("./dictionaries/es.ts") : import("./dictionaries/en.ts"),

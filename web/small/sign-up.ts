@@ -8,16 +8,11 @@ import { intervalWords, percentWords } from "#contract/words/interval.ts";
 import { ask, pause, wakeUp, type Reply } from "./ask.ts";
 import { enhanceFields } from "./fields.ts";
 import { enhanceForm, onSubmit, showNotice, showProblem } from "./forms.ts";
+import { forget, keep, recall, type Coding } from "./kept.ts";
 import { announce, find, language, say } from "./page.ts";
 
-type Coding = { address: string; envelope: string; sentAt: number; code?: string };
-type Kept = { address: string; place: string } | Coding;
-const KEY = "holdfast-sign-up";
 const LATE_MS = 60_000;
-/** The challenge in the page lives for two minutes. */
-const PAGE_FRESH_MS = 100_000;
-/** After these the person has to change something; all else is tried again by itself. */
-const LASTING: readonly string[] = ["invalid-field", "letter-limit", "foreign-origin", "already-signed-in", "bad-request"];
+const LOST: readonly string[] = ["place-expired", "place-spent"];
 
 const title = document.title;
 /** The step with the address, when the page began with it: what was typed there comes back with it. */
@@ -25,23 +20,14 @@ let addressStep: HTMLElement | null = null;
 let round = 0;
 let countdown: ReturnType<typeof setInterval> | undefined;
 
-export function startSignUp(): void {
-  const step = find("#step");
-  const form = find<HTMLFormElement>("[data-sign-up]");
-  if (step === null) return;
-  if (step.dataset["step"] === "waiting") {
-    const answer = { place: step.dataset["place"] ?? "", turn: false, retryAfterSeconds: Number(step.dataset["retrySeconds"]) };
-    wireRestart(step);
-    void goThrough(find("[data-address]", step)?.textContent ?? "", answer, (round += 1), false);
-  } else if (step.dataset["step"] === "code") wireCode(step, find<HTMLInputElement>("[name=address]", step)?.value ?? "");
-  else if (form !== null) {
-    addressStep = step;
-    onSubmit(form, () => order(String(new FormData(form).get("address")).trim()));
-    const kept = recall();
-    if (kept === undefined) return;
-    if ("envelope" in kept) showCode(kept);
-    else void goThrough(kept.address, { place: kept.place, turn: false, retryAfterSeconds: 0 }, (round += 1));
-  }
+/** Takes over the form with the address, or goes on where this tab was before a reload. */
+export function startSignUp(form: HTMLFormElement): void {
+  addressStep = find("#step");
+  onSubmit(form, () => order(find<HTMLInputElement>("#address", form)?.value.trim() ?? ""));
+  const kept = recall();
+  if (kept === undefined) return;
+  if ("envelope" in kept) showCode(kept);
+  else void goThrough(kept.address, { place: kept.place, turn: false, retryAfterSeconds: 0 }, (round += 1));
 }
 
 /** Takes a place and goes through the line with it; ends when the letter is ordered, or nothing more can be done. */
@@ -53,55 +39,50 @@ async function order(address: string): Promise<void> {
 }
 
 async function takePlace(): Promise<Reply<PlaceAnswer>> {
-  const fromPage = find<HTMLInputElement>("[name=challenge]")?.value;
-  if (fromPage !== undefined && performance.now() < PAGE_FRESH_MS) {
-    const reply = await ask<PlaceAnswer>("/sign-up/place", { challenge: fromPage });
-    if (reply.value !== undefined) return reply;
-  }
-  const fresh = await ask<ChallengeAnswer>("/sign-up/challenge", {});
-  if (fresh.value === undefined) return { ...(fresh.problem !== undefined && { problem: fresh.problem }) };
-  return ask<PlaceAnswer>("/sign-up/place", { challenge: fresh.value.challenge });
+  const { value, problem } = await ask<ChallengeAnswer>("/sign-up/challenge", {});
+  if (value !== undefined) return ask<PlaceAnswer>("/sign-up/place", { challenge: value.challenge });
+  return problem === undefined ? {} : { problem };
 }
 
-async function goThrough(address: string, first: PlaceAnswer, mine: number, show = true): Promise<void> {
+async function goThrough(address: string, first: PlaceAnswer, mine: number): Promise<void> {
   let answer = first;
-  if (!answer.turn && show) showWaiting(address, answer.wait);
+  if (!answer.turn) showWaiting(address, answer.wait);
   for (;;) {
-    keep({ address, place: answer.place });
-    if (!answer.turn) await pause(answer.retryAfterSeconds);
+    const { place, turn } = answer;
+    keep({ address, place });
+    if (!turn) await pause(answer.retryAfterSeconds);
     if (mine !== round) return;
-    const reply = await ask<PlaceAnswer & LetterAnswer>(
-      answer.turn ? "/sign-up/letter" : "/sign-up/turn",
-      answer.turn ? { place: answer.place, address, language } : { place: answer.place },
-    );
+    const { value, problem } = await (turn
+      ? ask<LetterAnswer>("/sign-up/letter", { place, address, language })
+      : ask<PlaceAnswer>("/sign-up/turn", { place }));
     if (mine !== round) return;
-    const { value, problem } = reply;
-    if (value?.envelope !== undefined) return showCode({ address, envelope: value.envelope, sentAt: Date.now() });
     if (value !== undefined) {
+      if ("envelope" in value) return showCode({ address, envelope: value.envelope, sentAt: Date.now() });
       answer = value;
       if (!answer.turn) showWaiting(address, answer.wait);
       continue;
     }
-    if (problem !== undefined && LASTING.includes(problem.code)) return refused(address, problem);
+    const lost = LOST.includes(problem?.code ?? "");
+    // the person has to change something; everything else is tried again by itself
+    if (problem !== undefined && problem.status < 500 && !lost && problem.code !== "not-your-turn") return refused(address, problem);
     // a place that is no longer good is replaced; everything else is asked again in a while
-    const lost = problem?.code === "place-expired" || problem?.code === "place-spent";
     const fresh = lost ? (await takePlace()).value : undefined;
-    const later = { ...answer, turn: false, retryAfterSeconds: problem?.retryAfterSeconds ?? 3 };
-    answer = fresh ?? later;
+    answer = fresh ?? { place, turn: false, retryAfterSeconds: problem?.retryAfterSeconds ?? 3 };
     if (answer.turn) continue;
     showWaiting(address, answer.wait);
-    if (!lost && problem?.code !== "not-your-turn") showNotice(problem?.title ?? "", problem?.detail ?? say("script.offline"));
+    if (fresh === undefined) showNotice(problem?.title ?? "", problem?.detail ?? say("script.offline"));
   }
 }
 
+/** Back at the step with the form, what was typed still in it, and why. */
 function refused(address: string, problem: Problem | undefined): void {
   if (find("#step")?.dataset["step"] === "waiting" && addressStep !== null) {
     showStep(addressStep);
     forget();
   }
-  const form = find<HTMLFormElement>("#step form");
   const input = find<HTMLInputElement>("#address");
-  if (input !== null && address !== "") input.value = address;
+  if (input !== null) input.value = address;
+  const form = find<HTMLFormElement>("#step form");
   if (form !== null) showProblem(problem, form);
 }
 
@@ -157,31 +138,26 @@ function showCode(coding: Coding): void {
   for (const input of step.querySelectorAll<HTMLInputElement>("[name=address]")) input.value = coding.address;
   showStep(step);
   document.title = say("code.title");
-  wireCode(step, coding.address, coding);
-  announce(say("code.sent"));
-  find("#code", step)?.focus();
-}
-
-function wireCode(step: HTMLElement, address: string, coding?: Coding): void {
   const form = find<HTMLFormElement>("[data-json]", step);
   const again = find<HTMLFormElement>("[data-again]", step);
   if (form !== null) enhanceForm(form, forget);
-  if (again !== null) onSubmit(again, () => order(address));
-  wireRestart(step);
-  if (coding === undefined) return;
+  if (again !== null) onSubmit(again, () => order(coding.address));
   enhanceFields(step);
+  announce(say("code.sent"));
   const code = find<HTMLInputElement>("#code", step);
   if (code !== null) {
     code.value = coding.code ?? "";
     code.addEventListener("input", () => keep({ ...coding, code: code.value }));
   }
-  setTimeout(() => sayLate(step, address), Math.max(0, coding.sentAt + LATE_MS - Date.now()));
-}
-
-function sayLate(step: HTMLElement, address: string): void {
-  const lead = find("[data-lead]", step);
-  if (lead !== null) lead.textContent = say("code.late", { address });
-  find("details", step)?.setAttribute("open", "");
+  code?.focus();
+  setTimeout(
+    () => {
+      const lead = find("[data-lead]", step);
+      if (lead !== null) lead.textContent = say("code.late", coding);
+      find("details", step)?.setAttribute("open", "");
+    },
+    coding.sentAt + LATE_MS - Date.now(),
+  );
 }
 
 function wireRestart(step: HTMLElement): void {
@@ -198,30 +174,4 @@ function wireRestart(step: HTMLElement): void {
     document.title = title;
     find("#address")?.focus();
   });
-}
-
-// ---- what outlasts a reload ----------------------------------------------------------------------------------
-
-function keep(kept: Kept): void {
-  try {
-    sessionStorage.setItem(KEY, JSON.stringify(kept));
-  } catch {
-    // a browser that keeps nothing loses its place on a reload, and nothing else
-  }
-}
-
-function forget(): void {
-  try {
-    sessionStorage.removeItem(KEY);
-  } catch {
-    // nothing was kept
-  }
-}
-
-function recall(): Kept | undefined {
-  try {
-    return (JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Kept | null) ?? undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -4,12 +4,21 @@
  */
 import { enhanceFields } from "./fields.ts";
 import { enhanceForm } from "./forms.ts";
+import { recall } from "./kept.ts";
 import { find } from "./page.ts";
-import { startSignUp } from "./sign-up.ts";
 
 enhanceFields(document);
-const step = find("#step");
-const reloadSeconds = step?.dataset["reloadSeconds"];
-if (step?.dataset["step"] !== undefined) startSignUp();
-else if (reloadSeconds !== undefined) setTimeout(() => find<HTMLAnchorElement>("a.button")?.click(), Number(reloadSeconds) * 1_000);
-else for (const form of document.querySelectorAll<HTMLFormElement>("[data-json]")) enhanceForm(form, () => {});
+const signUp = find<HTMLFormElement>("[data-sign-up]");
+if (signUp !== null) {
+  // as soon as somebody comes near the form; should it not arrive, the form is sent as a form
+  const load = () =>
+    void import("./sign-up.ts").then(
+      ({ startSignUp }) => startSignUp(signUp),
+      () => undefined,
+    );
+  if (recall() !== undefined) load();
+  else signUp.addEventListener("focusin", load, { once: true });
+}
+for (const form of document.querySelectorAll<HTMLFormElement>("[data-json]")) enhanceForm(form, () => {});
+const again = find<HTMLAnchorElement>("[data-after-seconds]");
+if (again !== null) setTimeout(() => again.click(), Number(again.dataset["afterSeconds"]) * 1_000);

@@ -34,9 +34,12 @@ export default defineConfig({
     target: "es2023",
     modulePreload: false,
     reportCompressedSize: false,
+    // as a library: then no helper of 2 KB that preloads pieces comes along
+    lib: { entry: here("small.ts"), formats: ["es"] },
     rolldownOptions: {
-      input: here("small.ts"),
+      preserveEntrySignatures: false,
       output: {
+        minify: true,
         entryFileNames: "[name]-[hash].js",
         chunkFileNames: "[name]-[hash].js",
         assetFileNames: "[name]-[hash][extname]",

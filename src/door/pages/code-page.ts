@@ -7,14 +7,14 @@ import { codeField, newPasswordField, notice } from "./form-parts.ts";
 import { frame } from "./frame.ts";
 import { html, withGap, type Markup } from "./html.ts";
 import { sayIn, type Say } from "./page-words.ts";
-import { SIGN_UP_WORDS } from "./script-words.ts";
+import { FORM_WORDS, METER_WORDS } from "./script-words.ts";
 import type { SmallAssets } from "./small-assets.ts";
 import type { CodeView, PageContext } from "./views.ts";
 
 export function codePage(assets: SmallAssets, context: PageContext, view: CodeView): string {
   const words = sayIn(context.language);
   const body = codeStep(words, context, view);
-  return frame(assets, context, { title: words("code.title"), body, width: "card", scriptWords: SIGN_UP_WORDS });
+  return frame(assets, context, { title: words("code.title"), body, width: "card", scriptWords: [...FORM_WORDS, ...METER_WORDS] });
 }
 
 /** The step itself; without a view it is empty, for the script to fill. */

@@ -18,7 +18,7 @@ export function problemPage(assets: SmallAssets, context: PageContext, problem: 
     ${retry !== undefined && html`<p class="hint">${words("problem.retry", { wait: durationWords(context.language, retry) })}</p>`}
     ${problem.requestId !== undefined && html`<p class="hint">${words("problem.number", { id: problem.requestId })}</p>`}
     <p class="ways">
-      ${again && html`<a class="button" href="${context.path}">${words("problem.again")}</a>`}${problem.code === "not-signed-in" && html`<a class="button" href="/sign-in">${words("sign-in.title")}</a>`}<a
+      ${again && html`<a class="button" href="${context.path}" ${retry !== undefined && html` data-after-seconds="${retry}"`}>${words("problem.again")}</a>`}${problem.code === "not-signed-in" && html`<a class="button" href="/sign-in">${words("sign-in.title")}</a>`}<a
         class="button quiet"
         href="/"
         >${words("problem.home")}</a

@@ -10,6 +10,8 @@ export type SmallFile = { body: Uint8Array; contentType: string; /** The same, c
 export type SmallAssets = {
   /** Paths under /small/. */
   stylesheet: string;
+  /** Beside the stylesheet, on pages that are read rather than filled in. */
+  reading: string;
   icon: string;
   /** undefined: not built; the pages then work as plain forms. */
   script: string | undefined;
@@ -34,9 +36,11 @@ export function readSmallAssets(distFolder: string): SmallAssets {
     files.set(name, { body: Buffer.from(text), contentType: CONTENT_TYPES[extension] ?? "" });
     return `/small/${name}`;
   };
-  const stylesheet = add("pages", "css", readStyles());
+  const styles = readStyles();
+  const stylesheet = add("pages", "css", styles.forms);
+  const reading = add("reading", "css", styles.reading);
   const icon = add("icon", "svg", ICON);
-  return { stylesheet, icon, script: addScript(files, distFolder), files };
+  return { stylesheet, reading, icon, script: addScript(files, distFolder), files };
 }
 
 /** The file, or undefined when there is none of that name. */
@@ -69,11 +73,21 @@ function addScript(files: Map<string, SmallFile>, distFolder: string): string | 
   return `/small/${entry}`;
 }
 
-function readStyles(): string {
-  const tokens = readFileSync(new URL("../../contract/tokens.css", import.meta.url), "utf8");
-  const pages = readFileSync(new URL("./pages.css", import.meta.url), "utf8");
+/** Tokens that are used, under short names: the page's 20 KB count uncompressed. */
+function readStyles(): { forms: string; reading: string } {
+  const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
   // the small pages follow the system's scheme; the web app's switch is not theirs
-  return shorten(tokens.replace(/:root\[data-theme="dark"\] \{[^}]*\}/, "") + pages);
+  const tokens = read("../../contract/tokens.css")
+    .replace(/:root\[data-theme="dark"\] \{[^}]*\}/, "")
+    .replace(':not([data-theme="light"])', "");
+  const [forms, reading] = [read("./pages.css"), read("./reading.css")];
+  const names = [...new Set((forms + reading + tokens).match(/--hf-[a-z0-9-]+/g))];
+  const used = new Set((forms + reading).match(/--hf-[a-z0-9-]+/g));
+  for (const [, , value = ""] of tokens.matchAll(/(--hf-[a-z0-9-]+): ([^;]*);/g))
+    value.match(/--hf-[a-z0-9-]+/g)?.forEach((name) => used.add(name));
+  const kept = tokens.replaceAll(/(--hf-[a-z0-9-]+): [^;]*;/g, (line, name: string) => (used.has(name) ? line : ""));
+  const short = (css: string) => shorten(css).replaceAll(/--hf-[a-z0-9-]+/g, (name) => `--${names.indexOf(name).toString(36)}`);
+  return { forms: short(kept + forms), reading: short(reading) };
 }
 
 /** Without comments and the space that CSS does not need. */
@@ -81,8 +95,9 @@ function shorten(css: string): string {
   return css
     .replaceAll(/\/\*[\s\S]*?\*\//g, "")
     .replaceAll(/\s+/g, " ")
-    .replaceAll(/ ?([{};,]) ?/g, "$1")
+    .replaceAll(/ ?([{};,>]) ?/g, "$1")
     .replaceAll(/: /g, ":")
+    .replaceAll(/([: (,-])0\.(\d)/g, "$1.$2")
     .replaceAll(";}", "}")
     .trim();
 }

@@ -2,25 +2,21 @@
  * What does somebody in the line see? How long it takes, how sure that is, and that the place is kept; or that nobody can
  * tell, and why. The page looks again by itself.
  */
-import { codeStep } from "./code-page.ts";
 import { notice } from "./form-parts.ts";
 import { frame } from "./frame.ts";
 import { html, withGap } from "./html.ts";
 import { sayIn, waitSentences, type Say } from "./page-words.ts";
-import { SIGN_UP_WORDS } from "./script-words.ts";
 import type { SmallAssets } from "./small-assets.ts";
 import type { PageContext, WaitingView } from "./views.ts";
 
 export function waitingPage(assets: SmallAssets, context: PageContext, view: WaitingView): string {
   const words = sayIn(context.language);
-  const hasScript = assets.script !== undefined;
-  const body = html`${waitingStep(words, context, view)}
-  ${hasScript && html`<template id="code-entry">${codeStep(words, context)}</template>`}`;
+  const body = waitingStep(words, context, view);
   return frame(assets, context, {
     title: words("wait.title"),
     body,
     width: "card",
-    scriptWords: SIGN_UP_WORDS,
+    scriptWords: [],
     refreshSeconds: view.retryAfterSeconds,
     refreshPath: "/sign-up/wait",
   });
@@ -43,7 +39,11 @@ export function waitingStep(words: Say, context: PageContext, view?: WaitingView
       <p class="hint" data-confidence>${told.confidence}</p>
     </div>
     <p class="hint">${words("wait.leave")}</p>
-    <form method="get" action="/sign-up/wait"><button class="button quiet" data-look>${words("wait.look")}</button></form>
+    <p class="ways">
+      <a class="button quiet" href="/sign-up/wait" data-look${view !== undefined && html` data-after-seconds="${view.retryAfterSeconds}"`}
+        >${words("wait.look")}</a
+      >
+    </p>
     <details>
       <summary>${words("wait.why")}</summary>
       <p>${words("wait.because")}</p>
