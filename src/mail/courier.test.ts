@@ -9,22 +9,31 @@ import { simpleParser } from "mailparser";
 import { MINUTE_MS, SECOND_MS } from "#kit/time.ts";
 import type { CourierBoot } from "#support/courier-process.ts";
 import { testDatabase, testDatabaseWithAddress } from "#support/database.ts";
-import { keyRing, testMail, until } from "#support/mail.ts";
+import { keyRing, testMail, until, type TestMail } from "#support/mail.ts";
 import { RELAY_WORDS, startSmtpServer } from "#support/smtp-server.ts";
 import type { MailParts } from "./mail.ts";
 
 type T = { after(work: () => Promise<void>): unknown };
 
-async function world(t: T, more: Partial<MailParts> = {}, options: Parameters<typeof startSmtpServer>[1] = {}) {
-  const [sql, relay] = await Promise.all([testDatabase(t), startSmtpServer(t, options)]);
-  const mail = testMail(t, sql, { smtpUrl: relay.url, ...more });
+async function world(t: T, more: Partial<MailParts> = {}) {
+  // what is told first is done first: nobody works while the database goes
+  const running: { stop(): Promise<void> }[] = [];
+  t.after(async () => void (await Promise.all(running.map((mail) => mail.stop()))));
+  const [sql, relay] = await Promise.all([testDatabase(t), startSmtpServer(t)]);
+  /** Another mail module at the same outbox and relay. */
+  const another = (changes: Partial<MailParts> = {}, keys?: TestMail["keys"]) => {
+    const made = testMail(t, sql, { smtpUrl: relay.url, ...changes }, keys);
+    running.push(made);
+    return made;
+  };
+  const mail = another(more);
   const rows = () => sql<{ id: string; state: string; body: Buffer | null; last_failure: string | null; attempts: number }[]>`
     select id, state, body, last_failure, attempts from outbox order by created_at`;
   return {
     sql,
     relay,
     mail,
-    rows,
+    another: (changes: Partial<MailParts> = {}) => another(changes, mail.keys),
     stateOf: async (id: string) => (await rows()).find((row) => row.id === id),
     becomes: (id: string, state: string, limitMs?: number) =>
       until(`the letter is ${state}`, async () => (await rows()).find((row) => row.id === id)?.state === state, limitMs),
@@ -203,8 +212,8 @@ test("a letter whose code has ended is never sent, and its body is erased", asyn
 });
 
 test("the letter whose code ends first goes first", async (t) => {
-  const { mail, relay, sql } = await world(t, { smtpUrl: "" });
-  const single = testMail(t, sql, { smtpUrl: `${relay.url}?connections=1` }, mail.keys);
+  const { another, relay } = await world(t);
+  const single = another({ smtpUrl: `${relay.url}?connections=1` });
   for (const minutes of [9, 3, 7, 1, 5]) await single.order(`in-${minutes}@example.org`, { expiresAt: Date.now() + minutes * MINUTE_MS });
   await single.start();
   await until("all are there", async () => (await relay.letters()).length === 5);
@@ -234,8 +243,8 @@ test("the relay gets no more letters in a second than the operator said it takes
 });
 
 test("two couriers at one outbox send each letter once", async (t) => {
-  const { mail, relay, sql, ready } = await world(t);
-  const other = testMail(t, sql, { smtpUrl: relay.url }, mail.keys);
+  const { mail, another, relay, sql, ready } = await world(t);
+  const other = another();
   await Promise.all(Array.from({ length: 60 }, (_, number) => mail.order(`both-${number}@example.org`)));
   await Promise.all([ready(), other.start()]);
   await until("all are done", async () => (await sql`select 1 from outbox where state = 'relayed'`).length === 60);
@@ -243,14 +252,14 @@ test("two couriers at one outbox send each letter once", async (t) => {
 });
 
 test("when Holdfast stops, a letter that is being sent is sent, and one that hangs is left to the next start", async (t) => {
-  const { mail, relay, sql, ready, stateOf, becomes } = await world(t);
+  const { mail, another, relay, ready, stateOf, becomes } = await world(t);
   await ready();
   await relay.fault({ kind: "slow", delayMs: 250 });
   const slow = await mail.order("slow@example.org");
   await becomes(slow, "sending");
   await mail.stop();
   assert.equal((await stateOf(slow))?.state, "relayed");
-  const second = testMail(t, sql, { smtpUrl: relay.url }, mail.keys);
+  const second = another();
   await relay.fault({ kind: "hang", at: "data" });
   await second.start();
   const hanging = await second.order("hangs@example.org");
@@ -260,7 +269,7 @@ test("when Holdfast stops, a letter that is being sent is sent, and one that han
   assert.ok(performance.now() - from < 5_000);
   assert.equal((await stateOf(hanging))?.state, "queued");
   await relay.fault(null);
-  const third = testMail(t, sql, { smtpUrl: relay.url }, mail.keys);
+  const third = another();
   await third.start();
   await becomes(hanging, "relayed");
 });
