@@ -106,8 +106,3 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     contextBytesPerToken: contextBytes(36, 8, 128),
   }),
 ];
-
-/** The entry with this id, if there is one. */
-export function findInCatalogue(id: string): CatalogueEntry | undefined {
-  return CATALOGUE.find((model) => model.id === id);
-}

@@ -31,7 +31,7 @@ export type DownloadParts = {
 
 /** The name under which the hub stands in the ledger. */
 export const HUB = "Model hub";
-export const RESERVE_BYTES = 1024 ** 3;
+const RESERVE_BYTES = 1024 ** 3;
 const TRIES_WITHOUT_PROGRESS = 5;
 const FIRST_WAIT_MS = SECOND_MS;
 const MOST_WAIT_MS = 30 * SECOND_MS;

@@ -9,10 +9,8 @@ import { confirmBody, firstOperatorBody, letterBody, meBody, signInBody } from "
 import { DEVICE_LIFETIME_MS, PASS_LIFETIME_MS } from "#contract/tokens.ts";
 import type { AccountAnswer, LetterAnswer } from "#contract/wire.ts";
 import { SESSION_LIFETIME_MS, type Identity, type SignedIn, type Visitor } from "#identity/identity.ts";
+import type { MailboxLetter } from "#mail/mail.ts";
 import { checkBody, json, member, refuse, refuseFields, type Handler, type Handlers, type RequestContext } from "./handler.ts";
-
-/** A letter in the built-in mailbox as the door shows it. */
-export type MailboxLetter = { recipient: string; subject: string; text: string; html: string; createdAt: number };
 
 export type RegistrationParts = {
   identity: Pick<Identity, "requestLetter" | "confirm" | "signIn" | "signOut" | "makeFirstOperator" | "changeLanguage">;

@@ -23,7 +23,7 @@ export async function readBody(request: Request, limitBytes: number): Promise<Ou
 }
 
 /** JSON in well-formed UTF-8, or the fault. */
-export function parseBody(bytes: Uint8Array): Outcome<unknown, BodyFault> {
+function parseBody(bytes: Uint8Array): Outcome<unknown, BodyFault> {
   let text: string;
   let value: unknown;
   try {

@@ -22,7 +22,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   map: "application/json; charset=utf-8",
 };
 
-export const SHELL_POLICY = [
+const SHELL_POLICY = [
   "default-src 'self'",
   "img-src 'self' data: blob:",
   "connect-src 'self'",

@@ -14,7 +14,7 @@ import { authenticate, type Authenticated } from "./sessions.ts";
 import { makeFirstOperator, signIn, type Epoch, type FirstOperatorRefusal, type SignInRefusal } from "./sign-in.ts";
 import { findAccount, livingSessions, raisedEpochs, removeEnded, replaceFirstOperatorLink, revokeSession, setLanguage } from "./store.ts";
 
-export { createHashLine, type HashLine } from "./hash-line.ts";
+export { createHashLine } from "./hash-line.ts";
 export { SESSION_LIFETIME_MS } from "./sessions.ts";
 export type { Authenticated, Epoch, SignedIn, Visitor };
 

@@ -44,7 +44,7 @@ export type Visitor = { browserSecret: string | undefined; deviceToken: string |
 /** A session that was just made: what the browser is given, once. */
 export type SignedIn = { account: Account; sessionToken: string; passToken: string; deviceToken: string; browserSecret: string };
 
-export const SECRET_BYTES = 32;
+const SECRET_BYTES = 32;
 
 /** A new secret as a cookie carries it. */
 export function newSecret(dice: Dice): string {

@@ -18,7 +18,7 @@ import { secretHash, type Parts, type SignedIn, type Visitor } from "./parts.ts"
 import { openSession } from "./sessions.ts";
 import { hasDevice, insertAccount } from "./store.ts";
 
-export const ENVELOPE_LIFETIME_MS = 10 * MINUTE_MS;
+const ENVELOPE_LIFETIME_MS = 10 * MINUTE_MS;
 
 export type LetterRefusal =
   | { tag: "invalid-field"; fields: WrongField[] }

@@ -30,7 +30,7 @@ type Afterwards = { after(work: () => unknown): unknown };
 export type Running = { child: ChildProcess; ready: Extract<FromChild, { kind: "ready" }>; output: () => string };
 export type Answer = { status: number; json: unknown; text: string; headers: IncomingHttpHeaders };
 
-export const APP_PURPOSES: readonly AppPurpose[] = ["envelope", "code", "letter", "recipient", "pass", "device", "mailbox"];
+const APP_PURPOSES: readonly AppPurpose[] = ["envelope", "code", "letter", "recipient", "pass", "device", "mailbox"];
 
 /** New keys of one generation; with `before`, those are still accepted. */
 export function appKeys(id: number, before?: KeysOf<AppPurpose>): KeysOf<AppPurpose> {
