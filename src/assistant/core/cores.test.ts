@@ -6,7 +6,8 @@ import { addWords, appendPiece, NO_WORDS, partEvents, storable, unstoredPieces, 
 import { endThinking, splitThinking, THINK_START } from "./think.ts";
 import { titleFromReply, titleFromText, titleTurns } from "./title.ts";
 import { branchTo } from "./tree.ts";
-import { estimateTokens, promptTurns, type Spoken } from "./window.ts";
+import { makeCursor, readCursor, readId } from "./ids.ts";
+import { estimateTokens, fewerTurns, promptTurns, type Spoken } from "./window.ts";
 
 const node = (id: string, parentId: string | null) => ({ id, parentId });
 
@@ -47,6 +48,28 @@ test("a question that alone is too long is sent as it was typed", () => {
 
 test("an empty answer is left out, and the two questions around it become one turn", () => {
   assert.deepEqual(promptTurns([user("one"), model(""), user("two")], null), [user("one\n\ntwo")]);
+});
+
+test("a chat that the model refuses as too long is made shorter, and the question is never what goes", () => {
+  const branch = Array.from({ length: 21 }, (_, index) => (index % 2 === 0 ? user("q".repeat(300)) : model("a".repeat(300))));
+  const turns = promptTurns(branch, null);
+  assert.equal(turns.length, 21);
+  for (const said of [1_024, 32_768, undefined]) {
+    const fewer = fewerTurns(branch, turns, said);
+    assert.ok(fewer !== undefined && fewer.length < turns.length);
+    assert.deepEqual(fewer.at(-1), branch.at(-1));
+  }
+  assert.equal(fewerTurns([user("q".repeat(300))], promptTurns([user("q".repeat(300))], null), 64), undefined);
+});
+
+test("an id is read whatever its case, a cursor is read back, and nothing else is", () => {
+  const id = "0190f5a6-3c1b-7a44-8f00-b2d1c3e4f5a6";
+  assert.equal(readId(id.toUpperCase()), id);
+  for (const text of ["", "x", `${id}0`, `{${id}}`, id.replaceAll("-", ""), "\0"]) assert.equal(readId(text), undefined);
+  assert.deepEqual(readCursor(makeCursor({ updatedAt: 1_790_000_000_123, id })), { updatedAt: 1_790_000_000_123, id });
+  for (const text of ["", "?", "AAAA", Buffer.from(`-1.${id}`).toString("base64url"), Buffer.from(`1.${id}x`).toString("base64url")]) {
+    assert.equal(readCursor(text), undefined);
+  }
 });
 
 test("a title is the first words of the first message, cut between words", () => {
