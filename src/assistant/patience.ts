@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import { MINUTE_MS, type Clock } from "#kit/time.ts";
 import { isConnectionLoss, isDiskFull } from "#store/store.ts";
 
-export const GIVE_UP_MS = 2 * MINUTE_MS;
+const GIVE_UP_MS = 2 * MINUTE_MS;
 const RETRY_MS = 500;
 const RETRY_FULL_MS = 5_000;
 

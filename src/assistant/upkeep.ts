@@ -10,8 +10,8 @@ import type { EventLog } from "./event-log.ts";
 import { egressOf } from "./generation.ts";
 import { accountsToPrune, endMessage, pruneEvents, removeDeleted, runningSince, type AnswerEnd } from "./store.ts";
 
-export const KEEP_EVENTS_MS = DAY_MS;
-export const KEEP_DELETED_MS = 30 * DAY_MS;
+const KEEP_EVENTS_MS = DAY_MS;
+const KEEP_DELETED_MS = 30 * DAY_MS;
 const SETTLE_EVERY_MS = MINUTE_MS;
 /** A question whose transaction has just been committed is about to be begun. */
 const SETTLE_AFTER_MS = MINUTE_MS;
