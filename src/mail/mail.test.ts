@@ -167,3 +167,13 @@ test("the built-in mailbox keeps 200 letters and drops what is older than a day"
   assert.deepEqual(await mail.readMailbox(), []);
   mail.world.aheadMs = 0;
 });
+
+test("where nobody may open the mailbox and no mail server is set, nothing is promised and nobody is told that letters go", async (t) => {
+  const closed = testMail(t, sql, { mailboxOpen: false }, mail.keys);
+  await mail.stop();
+  await closed.start();
+  await until("people are told", () => closed.health().mail === "failing" && closed.capacity() === 0);
+  const id = await closed.order("outside@example.org");
+  await until("the letter was tried", async () => (await rowOf(id)).last_failure === "relay-unreachable");
+  assert.ok((await closed.readMailbox()).every(({ recipient }) => recipient !== "outside@example.org"));
+});

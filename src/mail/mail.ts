@@ -9,7 +9,15 @@ import { keyedMac } from "#kit/seal.ts";
 import { SECOND_MS, systemClock, type Clock } from "#kit/time.ts";
 import type { Language } from "#contract/wire.ts";
 import type { Pool, Transaction } from "#store/store.ts";
-import { ATTEMPT_MS, MAILBOX_LETTER_MS, PRUNE_EVERY_MS, ROW_LIFETIME_MS, SWEEP_EVERY_MS, TRIES_PER_LETTER } from "./core/limits.ts";
+import {
+  ATTEMPT_MS,
+  COUNT_EVERY_MS,
+  MAILBOX_LETTER_MS,
+  PRUNE_EVERY_MS,
+  ROW_LIFETIME_MS,
+  SWEEP_EVERY_MS,
+  TRIES_PER_LETTER,
+} from "./core/limits.ts";
 import { checkQuota, type RecipientLimit } from "./core/quota.ts";
 import { lettersPromised } from "./core/relay-state.ts";
 import { parseRelayUrl } from "./core/relay-url.ts";
@@ -47,6 +55,8 @@ export type MailParts = {
   mailFrom: string;
   publicUrl: string;
   lettersPerSecond: number;
+  /** False when nobody may open the built-in mailbox: without a relay no letter then reaches anybody, and that is said. */
+  mailboxOpen?: boolean;
   /** Whether an address has an account: its owner then reads in the letter that signing in is enough. */
   hasAccount?: (address: string) => Promise<boolean>;
 };
@@ -78,11 +88,13 @@ export type Mail = {
 };
 
 export function createMail(parts: MailParts): Mail {
-  const { sql, clock, log, keys, smtpUrl } = parts;
+  const { sql, clock, log, keys } = parts;
+  const intoMailbox = parts.smtpUrl === null && parts.mailboxOpen !== false;
   const delivery = chooseDelivery(parts);
   let waiting: Waiting = { letters: 0, oldestAt: null, oldestUntriedAt: null };
   let sweptAt = Number.NEGATIVE_INFINITY;
   let prunedAt = Number.NEGATIVE_INFINITY;
+  let countedAt = Number.NEGATIVE_INFINITY;
 
   const courier = createCourier({
     ...parts,
@@ -104,7 +116,11 @@ export function createMail(parts: MailParts): Mail {
         await removeLetters(sql, now - ROW_LIFETIME_MS, now - MAILBOX_LETTER_MS);
         prunedAt = clock.monotonic();
       }
-      waiting = await countWaiting(sql, now);
+      // a round follows each letter, and counting looks at all that wait
+      if (clock.monotonic() - countedAt >= COUNT_EVERY_MS) {
+        waiting = await countWaiting(sql, now);
+        countedAt = clock.monotonic();
+      }
     },
   });
 
@@ -142,12 +158,12 @@ export function createMail(parts: MailParts): Mail {
     markConfirmed: (tx, letterId) => confirmLetter(tx, letterId, clock.now()),
     readMailbox: () => mailboxLetters(sql, clock.now() - MAILBOX_LETTER_MS),
     health: () => ({
-      mail: smtpUrl === null ? "mailbox" : courier.relay().status,
+      mail: intoMailbox ? "mailbox" : courier.relay().status,
       lettersWaiting: waiting.letters,
       oldestLetterSeconds: Math.round(ageMs(waiting.oldestAt) / SECOND_MS),
     }),
     capacity: () =>
-      smtpUrl === null ? parts.lettersPerSecond : lettersPromised(courier.relay(), parts.lettersPerSecond, ageMs(waiting.oldestUntriedAt)),
+      intoMailbox ? parts.lettersPerSecond : lettersPromised(courier.relay(), parts.lettersPerSecond, ageMs(waiting.oldestUntriedAt)),
     async start() {
       courier.start();
     },
@@ -156,7 +172,13 @@ export function createMail(parts: MailParts): Mail {
 }
 
 function chooseDelivery(parts: MailParts) {
-  if (parts.smtpUrl === null) return mailboxDelivery(parts);
+  if (parts.smtpUrl === null) {
+    if (parts.mailboxOpen !== false) return mailboxDelivery(parts);
+    parts.log.error(
+      "no letter goes out: SMTP_URL is not set, and the built-in mailbox is closed because people from outside can reach Holdfast",
+    );
+    return noDelivery();
+  }
   const relay = parseRelayUrl(parts.smtpUrl);
   if (relay.ok) return relayDelivery(relay.value, parts);
   parts.log.error(`SMTP_URL can't be used, so no letter goes out: ${relayUrlProblem(relay.failure)}`);

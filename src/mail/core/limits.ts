@@ -40,6 +40,7 @@ export const CLAIMS_PER_RETRY = 4;
 
 /** Without a wake-up the courier looks by itself. */
 export const POLL_MS = 2 * SECOND_MS;
+export const COUNT_EVERY_MS = SECOND_MS;
 export const SWEEP_EVERY_MS = 5 * SECOND_MS;
 export const PRUNE_EVERY_MS = 10 * MINUTE_MS;
 
