@@ -40,7 +40,9 @@ const SETTLE_RETRY_MS = 1_000;
 export function createCourier(parts: CourierParts): Courier {
   const { sql, clock, dice, log, delivery, lettersPerSecond } = parts;
   const stopping = new AbortController();
-  const cutting = new AbortController();
+  /** One for each attempt that runs. */
+  const attempts = new Set<AbortController>();
+  let cutShort = false;
   /** In our hands: no more than the delivery has connections. */
   const underway = new Map<string, Promise<void>>();
   let relay = freshRelay;
@@ -145,14 +147,14 @@ export function createCourier(parts: CourierParts): Courier {
     if (letter === undefined) return settle(claimed, { tag: "final", word: "unreadable" });
     const end = await withDeadline(Math.min(ATTEMPT_MS, claimed.deadlineAt - clock.now()), (signal) => delivery.attempt(letter, signal));
     const verdict = judge(end);
-    if (!cutting.signal.aborted) heard(afterAttempt(relay, verdict, clock.now()), end);
+    if (!cutShort) heard(afterAttempt(relay, verdict, clock.now()), end);
     log.debug({ letter: claimed.id, attempt: claimed.attempts, ...shown(end, verdict) }, "a letter was tried");
     await settle(claimed, verdict);
   }
 
   async function probe(): Promise<void> {
     const end = await withDeadline(ATTEMPT_MS, (signal) => delivery.probe(signal));
-    if (!cutting.signal.aborted) heard(afterProbe(relay, judge(end), clock.now()), end);
+    if (!cutShort) heard(afterProbe(relay, judge(end), clock.now()), end);
   }
 
   /** After trouble the pause says when; else while we say that it fails, before anybody relies on it, and when it was long silent. */
@@ -175,14 +177,22 @@ export function createCourier(parts: CourierParts): Courier {
   async function withDeadline(limitMs: number, attempt: (signal: AbortSignal) => Promise<AttemptEnd>): Promise<AttemptEnd> {
     const late = new AbortController();
     const cancel = clock.after(Math.max(0, limitMs), () => late.abort());
+    attempts.add(late);
+    if (cutShort) late.abort();
     try {
-      return await attempt(AbortSignal.any([late.signal, cutting.signal]));
+      return await attempt(late.signal);
     } catch (error) {
       log.error({ err: error }, "an attempt broke off");
       return { tag: "no-reply", stage: "content", reason: "cut-off" };
     } finally {
       cancel();
+      attempts.delete(late);
     }
+  }
+
+  function cut(): void {
+    cutShort = true;
+    for (const attempt of attempts) attempt.abort();
   }
 
   /** Writes down what became of it, as often as it takes: until then it is ours and nobody sends it a second time. */
@@ -216,8 +226,8 @@ export function createCourier(parts: CourierParts): Courier {
       stopping.abort();
       wake();
       await loop;
-      const cancel = clock.after(STOP_GRACE_MS, () => cutting.abort());
-      if (probing !== undefined && underway.size === 0) cutting.abort();
+      const cancel = clock.after(STOP_GRACE_MS, cut);
+      if (probing !== undefined && underway.size === 0) cut();
       await Promise.all([...underway.values(), probing]);
       cancel();
       delivery.close();

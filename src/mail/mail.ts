@@ -41,7 +41,7 @@ import {
   type Waiting,
 } from "./store.ts";
 
-export { checkAddress, type CheckedAddress } from "./core/address.ts";
+export { checkAddress } from "./core/address.ts";
 export type { MailboxLetter } from "./store.ts";
 
 export type MailParts = {
