@@ -24,9 +24,6 @@ export function addressField(words: Say, address: string, problem?: Problem): Ma
       name="address"
       type="email"
       autocomplete="username"
-      inputmode="email"
-      autocapitalize="none"
-      spellcheck="false"
       required
       maxlength="${LIMITS.addressChars}"
       value="${address}"

@@ -6,10 +6,13 @@
 export type Markup = { readonly markup: string };
 type Piece = Markup | string | number | false | null | undefined;
 
-/** Markup with its values escaped. A list is joined; false, null and undefined are left out. */
+/**
+ * Markup with its values escaped. A list is joined; false, null and undefined are left out. The indentation that the
+ * source has is not sent: it is a tenth of a page.
+ */
 export function html(parts: TemplateStringsArray, ...values: readonly (Piece | readonly Piece[])[]): Markup {
-  const markup = values.reduce<string>((all, value, at) => all + pieces(value) + (parts[at + 1] ?? ""), parts[0] ?? "");
-  return { markup };
+  const source = (at: number) => (parts[at] ?? "").replaceAll(/\s*\n\s*/g, "\n");
+  return { markup: values.reduce<string>((all, value, at) => all + pieces(value) + source(at + 1), source(0)) };
 }
 
 /** Markup that was made elsewhere and is known to be harmless. */

@@ -37,7 +37,7 @@ export function mailboxPage(assets: SmallAssets, context: PageContext, view: Mai
 function letter(words: Say, context: PageContext, { recipient, subject, text, createdAt }: MailboxLetter): Markup {
   const code = CODE.exec(`${subject}\n${text}`)?.[0];
   const at = new Date(createdAt);
-  const time = new Intl.DateTimeFormat(context.language, { timeStyle: "medium", timeZone: "UTC" }).format(at);
+  const time = new Intl.DateTimeFormat(context.language, { timeStyle: "medium", hourCycle: "h23", timeZone: "UTC" }).format(at);
   return html`<li>
     <p class="meta">${words("mailbox.to", { address: recipient })} · <time datetime="${at.toISOString()}">${time} UTC</time></p>
     <h2>${subject}</h2>

@@ -1,6 +1,5 @@
 /** How is a refusal shown to a person? What happened, what to do, and when the page tries again by itself. */
 import type { Problem } from "#contract/problems.ts";
-import { durationWords } from "#contract/problem-body.ts";
 import { frame } from "./frame.ts";
 import { html } from "./html.ts";
 import { sayIn } from "./page-words.ts";
@@ -10,20 +9,19 @@ import type { PageContext } from "./views.ts";
 export function problemPage(assets: SmallAssets, context: PageContext, problem: Problem): string {
   const words = sayIn(context.language);
   const retry = problem.retryAfterSeconds;
-  const again = retry !== undefined || problem.status >= 500;
-  const body = html`<div id="step" ${retry !== undefined && html` data-reload-seconds="${retry}"`}>
+  const soon = retry !== undefined && html`data-after-seconds="${retry}"`;
+  const ways = [
+    (retry !== undefined || problem.status >= 500) && html`<a class="button" href="${context.path}" ${soon}>${words("problem.again")}</a>`,
+    problem.code === "not-signed-in" && html`<a class="button" href="/sign-in">${words("sign-in.title")}</a>`,
+    html`<a class="button quiet" href="/">${words("problem.home")}</a>`,
+  ];
+  const body = html`<div id="step">
     <p class="step">${problem.status}</p>
     <h1>${problem.title}</h1>
     <p class="lead">${problem.detail}</p>
-    ${retry !== undefined && html`<p class="hint">${words("problem.retry", { wait: durationWords(context.language, retry) })}</p>`}
+    ${retry !== undefined && html`<p class="hint">${words("problem.retry")}</p>`}
     ${problem.requestId !== undefined && html`<p class="hint">${words("problem.number", { id: problem.requestId })}</p>`}
-    <p class="ways">
-      ${again && html`<a class="button" href="${context.path}" ${retry !== undefined && html` data-after-seconds="${retry}"`}>${words("problem.again")}</a>`}${problem.code === "not-signed-in" && html`<a class="button" href="/sign-in">${words("sign-in.title")}</a>`}<a
-        class="button quiet"
-        href="/"
-        >${words("problem.home")}</a
-      >
-    </p>
+    <p class="ways">${ways}</p>
   </div>`;
   return frame(assets, context, {
     title: problem.title,

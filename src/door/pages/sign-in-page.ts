@@ -13,8 +13,9 @@ export function signInPage(assets: SmallAssets, context: PageContext, view: Sign
     context.signedIn &&
     html`<div class="notice calm">
       <p>${words("sign-in.already")}</p>
-      <p class="ways"><a class="button" href="/chat">${words("home.chat")}</a></p>
-      <form method="post" action="/sign-out"><button class="button quiet">${words("sign-out")}</button></form>
+      <form class="ways" method="post" action="/sign-out">
+        <a class="button" href="/chat">${words("home.chat")}</a><button class="button quiet">${words("sign-out")}</button>
+      </form>
     </div>`;
   const body = html`<div id="step">
     <h1>${words("sign-in.title")}</h1>

@@ -54,8 +54,8 @@ function rowsOf(language: Language, view: StatusView, words: Words): Row[] {
     state: words(`${part}.${state}.state` as Key),
     text: `${words(`${part}.${state}.text` as Key)}${more}`,
   });
-  const tone = (state: string): Tone => (state === "failing" ? "bad" : state === "unknown" ? "unknown" : "good");
-  const { mail, database, model } = health ?? { mail: "unknown", database: "unknown", model: "unknown" };
+  const tone = (state: string): Tone => (state === "failing" ? "bad" : ["unknown", "unheard"].includes(state) ? "unknown" : "good");
+  const { mail, database, model } = health ?? { mail: "unheard", database: "unknown", model: "unknown" };
   const waiting = health === null || health.lettersWaiting === 0 ? "" : ` ${lettersWaiting(language, health, words)}`;
   return [
     part("door", "open", "good"),

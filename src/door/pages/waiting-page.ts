@@ -28,8 +28,8 @@ export function waitingStep(words: Say, context: PageContext, view?: WaitingView
   const told =
     wait === null ? { interval: words("wait.unknown"), confidence: standing(words, view) } : waitSentences(context.language, wait);
   const address = html`<b data-address>${view?.address}</b>`;
-  const place = view !== undefined && html` data-place="${view.place}" data-retry-seconds="${view.retryAfterSeconds}"`;
-  return html`<div id="step" data-step="waiting" ${place}>
+  const soon = view !== undefined && html`data-after-seconds="${view.retryAfterSeconds}"`;
+  return html`<div id="step" data-step="waiting">
     <p class="step">${words("step.of", { step: 1, steps: 2 })}</p>
     <h1 tabindex="-1">${words("wait.title")}</h1>
     <p class="lead">${withGap(words("wait.lead"), "address", address)}</p>
@@ -39,11 +39,7 @@ export function waitingStep(words: Say, context: PageContext, view?: WaitingView
       <p class="hint" data-confidence>${told.confidence}</p>
     </div>
     <p class="hint">${words("wait.leave")}</p>
-    <p class="ways">
-      <a class="button quiet" href="/sign-up/wait" data-look${view !== undefined && html` data-after-seconds="${view.retryAfterSeconds}"`}
-        >${words("wait.look")}</a
-      >
-    </p>
+    <p class="ways"><a class="button quiet" href="/sign-up/wait" data-look ${soon}>${words("wait.look")}</a></p>
     <details>
       <summary>${words("wait.why")}</summary>
       <p>${words("wait.because")}</p>

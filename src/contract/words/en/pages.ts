@@ -30,7 +30,7 @@ export const pagesEn = {
   "field.new-password": "Choose a password",
   "field.new-password.hint": "At least {minimum} characters. A few words that don't belong together work well.",
   "field.code": "Code from the letter",
-  "field.code.hint": "Eight letters and digits, like ABCD-2345.",
+  "field.code.hint": "Eight letters and digits, like ABCD‑2345.",
   "field.show": "Show",
   "field.hide": "Hide",
 
@@ -97,7 +97,7 @@ export const pagesEn = {
   "manual.language": "The manual is in English for now.",
 
   "problem.number": "Number for the operator: {id}",
-  "problem.retry": "This page tries again by itself in {wait}.",
+  "problem.retry": "This page tries again by itself.",
   "problem.again": "Try again",
   "problem.home": "To the start page",
 

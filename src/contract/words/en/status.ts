@@ -31,6 +31,8 @@ export const statusEn = {
   "mail.mailbox.text": "No mail server is connected; the operator reads the codes in the built-in mailbox.",
   "mail.unknown.state": "Unknown",
   "mail.unknown.text": "No letter has gone out lately, so nobody can tell.",
+  "mail.unheard.state": "Unknown",
+  "mail.unheard.text": "The part that sends them was not heard from lately.",
 
   "database.name": "Database",
   "database.working.state": "Working",

@@ -70,7 +70,6 @@ export const webEn = {
   "composer.hint": "Enter sends, Shift and Enter begins a new line.",
 
   "model.label": "Model",
-  "model.choose": "Model: {model}, {where}. Choose another",
   "model.here": "stays on this machine",
   "model.away": "goes to {host}",
   "model.default": "standard",
@@ -120,7 +119,6 @@ export const webEn = {
   "question.failed": "Not sent.",
   "question.left-over": "This was not sent before the page was closed.",
   "question.send-again": "Send again",
-  "question.take-back": "Back into the message box",
   "question.version": "Version {place} of {count}",
   "question.earlier": "Earlier version",
   "question.later": "Later version",

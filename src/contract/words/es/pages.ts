@@ -29,7 +29,7 @@ export const pagesEs: Translated<typeof pagesEn> = {
   "field.new-password": "Elige una contraseña",
   "field.new-password.hint": "Al menos {minimum} caracteres. Funcionan bien unas cuantas palabras sin relación entre sí.",
   "field.code": "Código de la carta",
-  "field.code.hint": "Ocho letras y cifras, como ABCD-2345.",
+  "field.code.hint": "Ocho letras y cifras, como ABCD‑2345.",
   "field.show": "Mostrar",
   "field.hide": "Ocultar",
 
@@ -96,7 +96,7 @@ export const pagesEs: Translated<typeof pagesEn> = {
   "manual.language": "El manual está, por ahora, en inglés.",
 
   "problem.number": "Número para el operador: {id}",
-  "problem.retry": "Esta página lo intenta de nuevo sola en {wait}.",
+  "problem.retry": "Esta página lo intenta de nuevo sola.",
   "problem.again": "Intentar de nuevo",
   "problem.home": "A la página de inicio",
 

@@ -29,6 +29,8 @@ export const statusEs: Translated<typeof statusEn> = {
   "mail.mailbox.text": "No hay servidor de correo conectado; el operador lee los códigos en el buzón integrado.",
   "mail.unknown.state": "Desconocido",
   "mail.unknown.text": "Últimamente no ha salido ninguna carta, así que nadie puede saberlo.",
+  "mail.unheard.state": "Desconocido",
+  "mail.unheard.text": "Hace un rato que no se sabe de la parte que las envía.",
 
   "database.name": "Base de datos",
   "database.working.state": "Funciona",

@@ -68,7 +68,6 @@ export const webEs: Translated<typeof webEn> = {
   "composer.hint": "Intro envía; Mayús e Intro empieza una línea nueva.",
 
   "model.label": "Modelo",
-  "model.choose": "Modelo: {model}, {where}. Elegir otro",
   "model.here": "no sale de esta máquina",
   "model.away": "va a {host}",
   "model.default": "habitual",
@@ -118,7 +117,6 @@ export const webEs: Translated<typeof webEn> = {
   "question.failed": "No se envió.",
   "question.left-over": "Esto no se envió antes de que se cerrara la página.",
   "question.send-again": "Enviar de nuevo",
-  "question.take-back": "Devolver al cuadro de mensaje",
   "question.version": "Versión {place} de {count}",
   "question.earlier": "Versión anterior",
   "question.later": "Versión siguiente",

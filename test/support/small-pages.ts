@@ -1,0 +1,99 @@
+/**
+ * What do all small pages look like? Each in the states that a person can meet, with what the caller wants in the places
+ * where strangers' words are shown.
+ */
+import { problemBody } from "#contract/problem-body.ts";
+import type { Language } from "#contract/wire.ts";
+import { createPages, readSmallAssets, type PageContext, type SmallAssets } from "#door/pages/pages.ts";
+import { renderManualPage } from "#door/manual.ts";
+
+const HEALTH = { mail: "working", database: "working", model: "guide", lettersWaiting: 3, oldestLetterSeconds: 4 } as const;
+const LINE = { standsStill: false, waiting: 12, lettersPerSecond: 50, wait: { lowSeconds: 20, highSeconds: 42, confidence: 0.9 } };
+const MANUAL = renderManualPage("users", "chat.md", "# Chatting\n\nA *page* of the manual.\n\n## Stop an answer\n\n- Press it.\n");
+
+/** Every page by name, with `words` as the address, code, subject and letter that somebody typed or wrote. */
+export function everyPage(assets: SmallAssets, language: Language, words = "ada@example.org"): Map<string, string> {
+  const pages = createPages({ assets });
+  const at = (path: string, signedIn = false): PageContext => ({ language, mailbox: true, version: "0.1.0", signedIn, path });
+  const token = "t".repeat(400);
+  const now = Date.UTC(2026, 0, 27, 21, 33);
+  const letters = [1, 2, 3].map((minutes) => ({
+    recipient: words,
+    subject: `ABCD-2345: ${words}`,
+    text: `Your code is ABCD-2345.\n\n${words}`,
+    html: "",
+    createdAt: now - minutes * 60_000,
+  }));
+  const waiting = { place: token, address: words, wait: LINE.wait, retryAfterSeconds: 300, mail: "working" as const };
+  const coding = { envelope: "e".repeat(1_024), address: words, code: "", expiresAt: now };
+  const field = problemBody(language, "invalid-field", {
+    errors: [
+      { field: "address", sentence: words },
+      { field: "password", sentence: words },
+    ],
+  });
+  return new Map([
+    ["home", pages.home(at("/"))],
+    ["home of a member", pages.home(at("/", true))],
+    ["sign-up", pages.signUp(at("/sign-up"), { challenge: token, address: words })],
+    ["sign-up with a fault", pages.signUp(at("/sign-up"), { challenge: token, address: words, problem: field })],
+    ["sign-up without cookies", pages.signUp(at("/sign-up"), { challenge: token, address: words, cookieMissing: true })],
+    ["waiting", pages.waiting(at("/sign-up/wait"), waiting)],
+    ["waiting, mail down", pages.waiting(at("/sign-up/wait"), { ...waiting, wait: null, mail: "failing" })],
+    [
+      "waiting, app down",
+      pages.waiting(at("/sign-up/wait"), { ...waiting, wait: null, mail: null, problem: problemBody(language, "app-down") }),
+    ],
+    ["code", pages.code(at("/sign-up/wait"), coding)],
+    [
+      "code, wrong",
+      pages.code(at("/sign-up/wait"), { ...coding, code: words, problem: problemBody(language, "wrong-code", { triesLeft: 9 }) }),
+    ],
+    ["code, used up", pages.code(at("/sign-up/wait"), { ...coding, problem: problemBody(language, "code-exhausted") })],
+    ["code, registered already", pages.code(at("/sign-up/wait"), { ...coding, problem: problemBody(language, "already-confirmed") })],
+    ["sign-in", pages.signIn(at("/sign-in"), { address: "" })],
+    [
+      "sign-in, wrong, signed in",
+      pages.signIn(at("/sign-in", true), { address: words, problem: problemBody(language, "wrong-credentials") }),
+    ],
+    ["first operator", pages.firstOperator(at(`/first-operator?token=${words}`), { token: words, address: words, problem: field })],
+    ["first operator without link", pages.firstOperator(at("/first-operator"), { token: "", address: "" })],
+    ["mailbox", pages.mailbox(at(`/mailbox?token=${words}`), { letters, token: words })],
+    ["mailbox, empty", pages.mailbox(at("/mailbox"), { letters: [], token })],
+    ["status", pages.status(at("/status"), { version: "0.1.0", now, upSince: now, line: LINE, health: HEALTH })],
+    [
+      "status, failing",
+      pages.status(at("/status"), {
+        version: "0.1.0",
+        now,
+        upSince: now,
+        line: { ...LINE, standsStill: true, wait: null, lettersPerSecond: 0 },
+        health: { ...HEALTH, mail: "failing", database: "failing", model: "failing" },
+      }),
+    ],
+    [
+      "status, unknown",
+      pages.status(at("/status"), {
+        version: "0.1.0",
+        now,
+        upSince: now,
+        line: { standsStill: true, waiting: 0, wait: null, lettersPerSecond: null },
+        health: null,
+      }),
+    ],
+    ["manual", pages.manualIndex(at("/manual"), [MANUAL])],
+    ["manual page", pages.manualPage(at(MANUAL.path), MANUAL)],
+    ["problem", pages.problem(at(`/sign-in?${words}`), problemBody(language, "too-busy", { retryAfterSeconds: 300 }, words))],
+    ["not found", pages.problem(at("/nothing"), problemBody(language, "not-found"))],
+  ]);
+}
+
+/** What the built script's folder is in this checkout. */
+export function builtAssets(): SmallAssets {
+  return readSmallAssets(new URL("../../web/dist/small/", import.meta.url).pathname);
+}
+
+/** As after a fresh clone: nothing is built. */
+export function unbuiltAssets(): SmallAssets {
+  return readSmallAssets(new URL("../../web/dist/nothing-here/", import.meta.url).pathname);
+}
