@@ -81,7 +81,7 @@ export default function ChatPage({ id }: { id: string | null }) {
         !wide &&
         id !== null && (
           <Button tone="quiet" size="icon" aria-label={say("list.new")} onClick={() => go("/chat")}>
-            <Icon name="edit" />
+            <Icon name="plus" />
           </Button>
         )
       }
@@ -119,11 +119,11 @@ export default function ChatPage({ id }: { id: string | null }) {
           )}
         </div>
       </div>
-      <div className="relative">
+      <div className="relative before:pointer-events-none before:absolute before:inset-x-0 before:bottom-full before:h-6 before:bg-linear-to-t before:from-surface before:to-transparent">
         {!atEnd && (
           <Button
             size="small"
-            className="absolute start-1/2 -top-12 z-10 min-h-target -translate-x-1/2 rounded-full bg-raised px-4 shadow-raised"
+            className="absolute start-1/2 -top-12 z-10 min-h-target -translate-x-1/2 rounded-full! bg-raised px-4 shadow-raised"
             onClick={() => toEnd("smooth")}
           >
             <Icon name="newest" className="size-4" />

@@ -6,6 +6,7 @@ import { useEffect, useId, useRef, type ReactNode } from "react";
 import { useWords } from "../lib/say.ts";
 import { Button } from "./button.tsx";
 import { Icon } from "./icon.tsx";
+import { hostToasts } from "./toast.tsx";
 
 export type DialogProps = {
   open: boolean;
@@ -24,7 +25,7 @@ export function Dialog({ open, onClose, title, children, actions, wide = false }
     <ModalFrame open={open} onClose={onClose} className="hf-dialog" labelledBy={titleId} wide={wide}>
       <div className="flex max-h-[inherit] flex-col">
         <header className="flex items-center gap-2 border-b border-line py-2 ps-5 pe-2">
-          <h2 id={titleId} className="min-w-0 flex-1 text-m font-semibold">
+          <h2 id={titleId} ref={focusFirst} tabIndex={-1} className="min-w-0 flex-1 text-m font-semibold outline-none">
             {title}
           </h2>
           <Button tone="quiet" size="icon" onClick={onClose} aria-label={say("close")}>
@@ -65,6 +66,7 @@ function ModalFrame({ open, onClose, className, children, label, labelledBy, wid
     if (open) dialog.showModal();
     else dialog.close();
   }, [open]);
+  useEffect(() => (open && ref.current !== null ? hostToasts(ref.current) : undefined), [open]);
   return (
     <dialog
       ref={ref}
@@ -80,6 +82,11 @@ function ModalFrame({ open, onClose, className, children, label, labelledBy, wid
       {open && children}
     </dialog>
   );
+}
+
+/** Reading begins at the title, not at the button that closes. */
+function focusFirst(title: HTMLElement | null): void {
+  if (title !== null) queueMicrotask(() => title.focus());
 }
 
 function isBeside(event: { currentTarget: HTMLElement; clientX: number; clientY: number }): boolean {

@@ -38,7 +38,7 @@ export function Menu({ label, trigger, children, align = "start" }: MenuProps) {
     menu.showPopover();
     const settle = () => button.current !== null && place(menu, button.current, align);
     settle();
-    (menu.querySelector<HTMLElement>('[aria-checked="true"]') ?? itemsOf(menu)[0])?.focus({ preventScroll: true });
+    firstFocus(itemsOf(menu))?.focus({ preventScroll: true });
     addEventListener("scroll", settle, { capture: true, passive: true });
     addEventListener("resize", settle);
     return () => {
@@ -200,6 +200,13 @@ export function MenuLine() {
 
 function itemsOf(menu: HTMLElement): HTMLElement[] {
   return [...menu.querySelectorAll<HTMLElement>('[role="menuitem"],[role="menuitemradio"]')];
+}
+
+/** The chosen one where the menu is a single choice, else the first. */
+function firstFocus(items: HTMLElement[]): HTMLElement | undefined {
+  const first = items[0];
+  if (first?.getAttribute("role") !== "menuitemradio") return first;
+  return items.find((item) => item.getAttribute("aria-checked") === "true") ?? first;
 }
 
 /** Below the button where there is room, else above; never over the edge of the window. */

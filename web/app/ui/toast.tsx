@@ -3,6 +3,7 @@
  * at or has focus, and is read out without taking the focus. At most three at once.
  */
 import { useEffect, useState, useSyncExternalStore } from "react";
+import { createPortal } from "react-dom";
 import { useWords } from "../lib/say.ts";
 import { Button } from "./button.tsx";
 import { Icon } from "./icon.tsx";
@@ -18,6 +19,8 @@ const STAY_MS = 8_000;
 const MOST = 3;
 let shown: readonly Shown[] = [];
 let lastId = 0;
+/** Open dialogs, the topmost last: what lies outside of it can't be reached, so toasts appear inside. */
+let hosts: readonly HTMLElement[] = [];
 const listeners = new Set<() => void>();
 
 /** Shows a toast, from anywhere. */
@@ -26,10 +29,21 @@ export function toast(what: Toast): void {
   change([...shown, { ...what, id: lastId }].slice(-MOST));
 }
 
+/** For dialogs: while `element` is open, toasts appear in it. Call what is returned when it closes. */
+export function hostToasts(element: HTMLElement): () => void {
+  hosts = [...hosts, element];
+  tell();
+  return () => {
+    hosts = hosts.filter((host) => host !== element);
+    tell();
+  };
+}
+
 /** Where toasts appear; once, in the app's frame. */
 export function Toasts() {
   const toasts = useSyncExternalStore(subscribe, () => shown);
-  return (
+  const host = useSyncExternalStore(subscribe, () => hosts.at(-1) ?? document.body);
+  return createPortal(
     <div
       role="status"
       className="pointer-events-none fixed inset-x-0 bottom-28 z-40 flex flex-col items-center gap-2 px-4 sm:bottom-6 sm:items-end sm:px-6"
@@ -37,7 +51,8 @@ export function Toasts() {
       {toasts.map((one) => (
         <ToastLine key={one.id} toast={one} />
       ))}
-    </div>
+    </div>,
+    host,
   );
 }
 
@@ -86,6 +101,10 @@ function dismiss(id: number): void {
 
 function change(next: readonly Shown[]): void {
   shown = next;
+  tell();
+}
+
+function tell(): void {
   for (const listener of listeners) listener();
 }
 

@@ -48,18 +48,14 @@ export function AccountMenu({ onShowKeys, onChosen }: { onShowKeys: () => void; 
     <Menu
       label={say("account.menu")}
       trigger={(props) => (
-        <Button
-          {...props}
-          tone="quiet"
-          className="w-full justify-start px-2 text-s"
-          aria-label={`${say("account.menu")}: ${account.address}`}
-        >
+        <Button {...props} tone="quiet" className="w-full justify-start px-2 text-s">
           <span
             aria-hidden="true"
             className="grid size-8 shrink-0 place-items-center rounded-full bg-accent-soft font-semibold text-accent uppercase"
           >
             {account.address.slice(0, 1)}
           </span>
+          <span className="sr-only">{say("account.menu")}: </span>
           <span className="min-w-0 flex-1 text-start">
             <span className="block truncate text-ink">{account.address}</span>
             {account.role === "operator" && <span className="block text-xs text-soft">{say("account.operator")}</span>}
@@ -71,7 +67,6 @@ export function AccountMenu({ onShowKeys, onChosen }: { onShowKeys: () => void; 
       {account.role === "operator" && (
         <MenuLink
           href="/operator/models"
-          icon={<Icon name="chat" />}
           onSelect={() => {
             onChosen();
             go("/operator/models");

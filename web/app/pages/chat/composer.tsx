@@ -68,7 +68,7 @@ export function Composer({ draftKey, running, sending, onSend, ref }: ComposerPr
 
   return (
     <form
-      className="mx-auto w-full max-w-3xl px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6 sm:pb-5"
+      className="relative mx-auto w-full max-w-3xl px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6 sm:pb-5"
       onSubmit={(event) => {
         event.preventDefault();
         submit();

@@ -52,7 +52,9 @@ export function Frame({ currentId, title, action, onFocusMessage, children }: Fr
       [go, onFocusMessage, wide, hidden],
     ),
   );
-  const sidebar = <Sidebar currentId={currentId} onHide={toggle} onChosen={() => setDrawer(false)} onShowKeys={() => setKeys(true)} />;
+  const sidebar = (
+    <Sidebar currentId={currentId} onHide={toggle} drawer={!wide} onChosen={() => setDrawer(false)} onShowKeys={() => setKeys(true)} />
+  );
   return (
     <div className="flex h-[var(--visible-height,100dvh)] overflow-hidden bg-surface text-ink">
       {wide && !hidden && <aside className="w-72 shrink-0 border-e border-line bg-ground">{sidebar}</aside>}

@@ -20,6 +20,7 @@ export function ModelPicker() {
   const face = (
     <>
       <Icon name={model.where === "here" ? "lock" : "away"} className={model.where === "here" ? "text-accent" : "text-warn"} />
+      <span className="sr-only">{say("model.label")}: </span>
       <span className="flex min-w-0 flex-col items-start leading-tight sm:flex-row sm:items-baseline sm:gap-1.5">
         <span className="max-w-full truncate font-medium text-ink">{model.name}</span>
         <span className="max-w-full text-start text-xs break-words text-soft">{where}</span>
@@ -31,12 +32,7 @@ export function ModelPicker() {
     <Menu
       label={say("model.label")}
       trigger={(props) => (
-        <Button
-          {...props}
-          tone="quiet"
-          className="min-w-0 px-2 text-s sm:px-2.5"
-          aria-label={say("model.choose", { model: model.name, where })}
-        >
+        <Button {...props} tone="quiet" className="min-w-0 px-2 text-s sm:px-2.5">
           {face}
           <Icon name="down" className="size-4" />
         </Button>

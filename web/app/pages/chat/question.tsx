@@ -112,6 +112,7 @@ function EditForm({ draftKey, original, maySend, onCancel, onSend }: EditFormPro
     >
       <textarea
         ref={box}
+        rows={1}
         value={text}
         aria-label={say("question.edit-label")}
         className="block max-h-[50dvh] w-full resize-none overflow-y-auto bg-transparent px-2 py-1 outline-none focus-visible:outline-none"

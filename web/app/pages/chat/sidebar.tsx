@@ -17,12 +17,14 @@ export type SidebarProps = {
   /** The conversation that is looked at. */
   currentId: string | null;
   onHide: () => void;
+  /** It lies over the page and is closed, not hidden. */
+  drawer: boolean;
   /** Somebody chose something: a drawer closes then. */
   onChosen: () => void;
   onShowKeys: () => void;
 };
 
-export function Sidebar({ currentId, onHide, onChosen, onShowKeys }: SidebarProps) {
+export function Sidebar({ currentId, onHide, drawer, onChosen, onShowKeys }: SidebarProps) {
   const say = useWords();
   const [, go] = useLocation();
   return (
@@ -31,7 +33,7 @@ export function Sidebar({ currentId, onHide, onChosen, onShowKeys }: SidebarProp
         <Brand />
         <span className="flex-1 font-semibold tracking-[var(--hf-tight)]">Holdfast</span>
         <Button tone="quiet" size="icon" aria-label={say("list.hide")} onClick={onHide}>
-          <Icon name="sidebar" />
+          <Icon name={drawer ? "close" : "sidebar"} />
         </Button>
       </div>
       <div className="px-3 pb-2">

@@ -40,7 +40,7 @@ export function UnsentQuestion({
                     {say("question.send-again")}
                   </Button>
                   <Button tone="quiet" onClick={onTakeBack}>
-                    {say("question.take-back")}
+                    {say("question.edit")}
                   </Button>
                 </>
               }
