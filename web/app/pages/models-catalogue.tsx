@@ -205,9 +205,7 @@ function Origin({ model, say }: { model: CatalogueModel; say: ModelWords }) {
   ] as const;
   return (
     <details className="mt-3 text-s">
-      <summary className="inline-flex min-h-8 items-center text-soft hover:text-ink pointer-coarse:min-h-target">
-        {say("models.origin")}
-      </summary>
+      <summary className="w-fit py-1 text-soft hover:text-ink pointer-coarse:py-3">{say("models.origin")}</summary>
       <dl className="mt-1 grid gap-x-4 gap-y-1 sm:grid-cols-[auto_1fr]">
         {facts.map(([name, value]) => (
           <div key={name} className="contents">

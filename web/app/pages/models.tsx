@@ -110,7 +110,7 @@ function DefaultModel({ defaultModelId, say }: { defaultModelId: string | null; 
       {models === undefined ? (
         <Ghost className="h-28 w-full" />
       ) : (
-        <fieldset className="divide-y divide-line rounded-card border border-line">
+        <fieldset className="overflow-hidden divide-y divide-line rounded-card border border-line">
           <legend className="sr-only">{say("models.default")}</legend>
           {models.map((model) => (
             <label key={model.id} className="flex min-h-target cursor-pointer items-start gap-3 px-4 py-3 has-checked:bg-accent-soft/60">

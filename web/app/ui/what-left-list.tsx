@@ -75,7 +75,7 @@ function Entry({ entry, say, openAtOnce }: { entry: EgressEntry; say: Words; ope
   const at = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" }).format(entry.at);
   return (
     <section aria-labelledby={headingId} className="rounded-m border border-line">
-      <header className="flex flex-wrap items-baseline gap-x-3 gap-y-1 border-b border-line px-4 py-2.5">
+      <header className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-2.5">
         <h3 id={headingId} className="font-medium">
           {say(PURPOSES[entry.purpose])}
         </h3>
