@@ -61,7 +61,9 @@ export const PLACES: readonly Place[] = [
       "src/identity/hash-line.ts": "to the hasher, over its unix socket",
       "src/assistant/local-model.ts": "to the model process, over its unix socket",
       "src/http/door-control.ts": "to the door, over its control socket",
+      "src/cli/own-server.ts": "from a command to the Holdfast that runs on this machine",
       "web/app/api/": "from the browser to our own server",
+      "web/small/ask.ts": "from the browser to our own server",
     },
   },
   {
@@ -106,6 +108,8 @@ export const PLACES: readonly Place[] = [
     reach: { imports: { "node:child_process": "*", "node:cluster": "*", "node:worker_threads": "*" } },
     allowed: {
       "src/store/embedded-postgres-*.ts": "PostgreSQL's own programs",
+      "src/supervisor/": "our own processes, and Vite when the web app is to be built",
+      "bin/holdfast.js": "itself again, on the Node that npm brought along",
     },
   },
   {
@@ -113,7 +117,10 @@ export const PLACES: readonly Place[] = [
     power: "reading the environment",
     within: SERVER,
     reach: { members: ["process.env"], imports: { "node:process": "*" } },
-    allowed: {},
+    allowed: {
+      "src/supervisor/read-settings.ts": "the settings, once, where the process starts",
+      "bin/holdfast.js": "where compiled code is kept, for the processes that it starts",
+    },
   },
   {
     rule: "place/clock",
@@ -137,7 +144,10 @@ export const PLACES: readonly Place[] = [
         "node:crypto": ["randomBytes", "randomFill", "randomFillSync", "randomInt", "randomUUID", "randomUUIDv7", "webcrypto"],
       },
     },
-    allowed: { "src/kit/dice.ts": "the Dice that everybody else is handed" },
+    allowed: {
+      "src/kit/dice.ts": "the Dice that everybody else is handed",
+      "src/kit/seal.ts": "nonces of sealed tokens, which no seed may ever repeat",
+    },
   },
   {
     rule: "place/password-hash",

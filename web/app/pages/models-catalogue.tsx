@@ -13,6 +13,7 @@ import { Icon } from "../ui/icon.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { toast } from "../ui/toast.tsx";
 import { Section, type ModelWords } from "./models-section.tsx";
+import "./models.css";
 
 type Props = { answer: OperatorModelsAnswer; say: ModelWords; onChange: () => void };
 
@@ -187,7 +188,7 @@ function Progress({ model, state, say }: { model: CatalogueModel; state: CardSta
     <div className="mt-3">
       <progress
         aria-label={model.name}
-        className="h-2 w-full accent-accent"
+        className="hf-progress"
         max={totalBytes}
         {...(state.kind === "waiting" ? {} : { value: receivedBytes })}
       />

@@ -41,7 +41,7 @@ export function SentBodyView({ entry, say }: { entry: EgressEntry; say: Words })
               tone="quiet"
               size="small"
               aria-pressed={view === name}
-              className={view === name ? "bg-accent-soft font-medium text-ink" : ""}
+              className="aria-pressed:bg-accent-soft aria-pressed:font-medium aria-pressed:text-ink"
               onClick={() => setView(name)}
             >
               {say(`left.${name}`)}
