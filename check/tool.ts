@@ -12,10 +12,6 @@ export function runTool(root: string, tool: string, words: readonly string[]): P
   return runProgram(root, join(PROJECT, "node_modules/.bin", tool), words);
 }
 
-export function runNode(root: string, words: readonly string[]): Promise<Ran> {
-  return runProgram(root, process.execPath, words);
-}
-
 /** The last lines of what a program said, for an error about the program itself. */
 export function lastWords({ status, stdout, stderr }: Ran): string {
   const said = `${stderr}\n${stdout}`.trim().split("\n").slice(-12).join("\n");

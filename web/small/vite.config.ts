@@ -3,6 +3,7 @@
  * file compressed beside itself. One entry; the meter and its dictionaries are pieces that load when somebody types a password.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
@@ -11,11 +12,13 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const OUT = here("../dist/small/");
 
 function compressBeside(): Plugin {
+  let folder = OUT;
   return {
     name: "compress-beside",
+    configResolved: (config) => void (folder = resolve(config.root, config.build.outDir)),
     closeBundle() {
-      for (const name of readdirSync(OUT)) {
-        if (name.endsWith(".js")) writeFileSync(`${OUT}${name}.br`, brotliCompressSync(readFileSync(OUT + name)));
+      for (const name of readdirSync(folder)) {
+        if (name.endsWith(".js")) writeFileSync(join(folder, `${name}.br`), brotliCompressSync(readFileSync(join(folder, name))));
       }
     },
   };
