@@ -102,30 +102,28 @@ function fromTemplate(id: string, address: string): HTMLElement | null {
 }
 
 function showWaiting(address: string, wait: Wait | undefined): void {
-  if (find("#step")?.dataset["step"] !== "waiting") {
+  if (find("#step")?.dataset["step"] !== "waiting" || wait === undefined) {
+    // as it comes from the template it says that nobody can tell how long it takes
     const step = fromTemplate("waiting", address);
     if (step === null) return;
     showStep(step);
-    document.title = say("wait.title");
-    find("h1", step)?.focus();
+    const heading = find("h1", step);
+    document.title = heading?.textContent ?? "";
+    heading?.focus();
   }
   showNotice("", "");
-  const from = Date.now();
-  const told = () => {
-    const gone = (Date.now() - from) / 1_000;
-    if (wait === undefined) return say("wait.unknown");
-    return intervalWords(language, wait.lowSeconds - gone, wait.highSeconds - gone, say("wait.between"), say("wait.now"));
-  };
-  const tick = () => {
-    const interval = find("[data-interval]");
-    if (interval !== null && interval.textContent !== told()) interval.textContent = told();
-  };
-  const confidence = find("[data-confidence]");
-  const sure = wait === undefined ? say("wait.standing") : say("wait.confidence", { percent: percentWords(language, wait.confidence) });
-  if (confidence !== null) confidence.textContent = sure;
-  find("[data-until]")?.toggleAttribute("hidden", wait === undefined);
-  tick();
   clearInterval(countdown);
+  if (wait === undefined) return;
+  const [interval, confidence] = [find("[data-interval]"), find("[data-confidence]")];
+  const from = Date.now();
+  const tick = () => {
+    const gone = (Date.now() - from) / 1_000;
+    const told = intervalWords(language, wait.lowSeconds - gone, wait.highSeconds - gone, say("wait.between"), say("wait.now"));
+    if (interval !== null && interval.textContent !== told) interval.textContent = told;
+  };
+  if (confidence !== null) confidence.textContent = say("wait.confidence", { percent: percentWords(language, wait.confidence) });
+  find("[data-until]")?.removeAttribute("hidden");
+  tick();
   countdown = setInterval(tick, 1_000);
 }
 
@@ -137,7 +135,7 @@ function showCode(coding: Coding): void {
   if (envelope !== null) envelope.value = coding.envelope;
   for (const input of step.querySelectorAll<HTMLInputElement>("[name=address]")) input.value = coding.address;
   showStep(step);
-  document.title = say("code.title");
+  document.title = find("h1", step)?.textContent ?? "";
   const form = find<HTMLFormElement>("[data-json]", step);
   const again = find<HTMLFormElement>("[data-again]", step);
   if (form !== null) enhanceForm(form, forget);

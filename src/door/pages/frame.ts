@@ -33,7 +33,7 @@ export function frame(assets: SmallAssets, context: PageContext, page: Page): st
         <title>${page.title}</title>
         <link rel="stylesheet" href="${assets.stylesheet}" />
         ${page.width !== "card" && html`<link rel="stylesheet" href="${assets.reading}" />`}
-        <link rel="icon" type="image/svg+xml" href="${assets.icon}" />
+        <link rel="icon" href="${assets.icon}" />
         ${script !== undefined && html`<script type="module" src="${script}"></script>`} ${refresh(page, script !== undefined)}
       </head>
       <body class="${page.width}">

@@ -11,7 +11,7 @@ type Piece = Markup | string | number | false | null | undefined;
  * source has is not sent: it is a tenth of a page.
  */
 export function html(parts: TemplateStringsArray, ...values: readonly (Piece | readonly Piece[])[]): Markup {
-  const source = (at: number) => (parts[at] ?? "").replaceAll(/\s*\n\s*/g, "\n");
+  const source = (at: number) => (parts[at] ?? "").replaceAll(/>\s*\n\s*</g, "><").replaceAll(/\s*\n\s*/g, "\n");
   return { markup: values.reduce<string>((all, value, at) => all + pieces(value) + source(at + 1), source(0)) };
 }
 

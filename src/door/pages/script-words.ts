@@ -15,14 +15,9 @@ export const METER_WORDS = ["meter.short", "meter.0", "meter.1", "meter.2", "met
 export const SIGN_UP_WORDS = [
   ...FORM_WORDS,
   ...METER_WORDS,
-  "wait.title",
   "wait.between",
   "wait.confidence",
   "wait.now",
-  "wait.unknown",
-  "wait.standing",
-  "code.title",
   "code.late",
   "code.sent",
-  "sign-in.title",
 ] as const satisfies readonly PageKey[];

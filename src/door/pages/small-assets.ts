@@ -26,7 +26,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** An open door. */
-const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><style>path{fill:none;stroke:#0f6b5c;stroke-width:5}@media(prefers-color-scheme:dark){path{stroke:#5fcab2}}</style><path d="M6.5 30V15a9.500 9.500 0 0 1 19 0v15"/></svg>`;
+const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><style>path{fill:none;stroke:#0f6b5c;stroke-width:5}@media(prefers-color-scheme:dark){path{stroke:#5fcab2}}</style><path d="M6.5 30V15a9.5 9.5 0 0 1 19 0v15"/></svg>`;
 
 /** `distFolder` is the built web/small (an absolute path ending in "/"); when it is missing the pages have no script. */
 export function readSmallAssets(distFolder: string): SmallAssets {

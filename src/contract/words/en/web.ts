@@ -7,14 +7,11 @@ import type { Catalogue } from "../words.ts";
 export const webEn = {
   close: "Close",
   cancel: "Cancel",
-  save: "Save",
   "try-again": "Try again",
   loading: "Loading",
-  "skip-to-message": "Skip to the message box",
 
   "broken.title": "Something went wrong on this page",
   "broken.detail": "It is not your fault, and what you wrote is kept in this browser. Load the page again.",
-  "broken.reload": "Load the page again",
   "unreachable.title": "Holdfast does not answer",
   "unreachable.detail": "The connection is gone, or Holdfast is starting again. Nothing you wrote is lost; try again in a moment.",
   "signed-out.title": "You are no longer signed in",
@@ -23,7 +20,6 @@ export const webEn = {
 
   "line.offline": "You are offline. You can read and write; what you send goes out when the connection is back.",
   "line.lost": "The connection to Holdfast is interrupted. It is being tried again; nothing is lost.",
-  "line.back": "Connected again.",
 
   "list.label": "Conversations",
   "list.open": "Show conversations",
@@ -78,7 +74,6 @@ export const webEn = {
 
   "chat.log": "Answer, read out as it comes",
   "chat.region": "Conversation",
-  "chat.you": "You",
   "chat.you-wrote": "You wrote",
   "chat.answered": "{model} answered",
   "chat.assistant": "Assistant",
@@ -102,7 +97,6 @@ export const webEn = {
   "answer.empty": "The model answered without a word.",
   "answer.again": "Answer again",
   "answer.again-with": "Answer again with",
-  "answer.tokens": "{input} tokens read, {output} written",
   "answer.actions": "Actions for this answer",
 
   "reasoning.running": "Thinking",
@@ -114,7 +108,6 @@ export const webEn = {
   "question.edit-label": "Edit your message",
   "question.edit-hint": "The earlier version and its answers are kept beside this one.",
   "question.send-edit": "Send as a new version",
-  "question.sending": "Sending",
   "question.waits": "Not sent yet. It goes out when the connection is back.",
   "question.failed": "Not sent.",
   "question.left-over": "This was not sent before the page was closed.",

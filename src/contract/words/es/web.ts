@@ -5,14 +5,11 @@ import type { webEn } from "../en/web.ts";
 export const webEs: Translated<typeof webEn> = {
   close: "Cerrar",
   cancel: "Cancelar",
-  save: "Guardar",
   "try-again": "Intentar de nuevo",
   loading: "Cargando",
-  "skip-to-message": "Ir al cuadro de mensaje",
 
   "broken.title": "Algo salió mal en esta página",
   "broken.detail": "No es culpa tuya, y lo que escribiste se conserva en este navegador. Vuelve a cargar la página.",
-  "broken.reload": "Volver a cargar la página",
   "unreachable.title": "Holdfast no responde",
   "unreachable.detail":
     "Se perdió la conexión o Holdfast está arrancando de nuevo. Nada de lo que escribiste se pierde; inténtalo en un momento.",
@@ -22,7 +19,6 @@ export const webEs: Translated<typeof webEn> = {
 
   "line.offline": "Estás sin conexión. Puedes leer y escribir; lo que envíes saldrá cuando vuelva la conexión.",
   "line.lost": "La conexión con Holdfast está interrumpida. Se sigue intentando; no se pierde nada.",
-  "line.back": "Conectado de nuevo.",
 
   "list.label": "Conversaciones",
   "list.open": "Mostrar las conversaciones",
@@ -76,7 +72,6 @@ export const webEs: Translated<typeof webEn> = {
 
   "chat.log": "La respuesta, leída según llega",
   "chat.region": "Conversación",
-  "chat.you": "Tú",
   "chat.you-wrote": "Escribiste",
   "chat.answered": "{model} respondió",
   "chat.assistant": "Asistente",
@@ -100,7 +95,6 @@ export const webEs: Translated<typeof webEn> = {
   "answer.empty": "El modelo respondió sin una palabra.",
   "answer.again": "Responder de nuevo",
   "answer.again-with": "Responder de nuevo con",
-  "answer.tokens": "{input} tokens leídos, {output} escritos",
   "answer.actions": "Acciones para esta respuesta",
 
   "reasoning.running": "Pensando",
@@ -112,7 +106,6 @@ export const webEs: Translated<typeof webEn> = {
   "question.edit-label": "Edita tu mensaje",
   "question.edit-hint": "La versión anterior y sus respuestas se conservan junto a esta.",
   "question.send-edit": "Enviar como versión nueva",
-  "question.sending": "Enviando",
   "question.waits": "Aún no se ha enviado. Saldrá cuando vuelva la conexión.",
   "question.failed": "No se envió.",
   "question.left-over": "Esto no se envió antes de que se cerrara la página.",
