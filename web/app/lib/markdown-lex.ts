@@ -28,7 +28,8 @@ export function mendTail(source: string): string {
   if (text.trimStart().startsWith("|")) return source;
   text = text.replace(/!?\[([^\]\n]*)\]\([^)\n]*$/, "$1").replace(/!\[[^\]\n]*$/, "");
   const outsideCode = text.replace(/(`+)[^`]+\1(?!`)/g, "");
-  if (outsideCode.includes("`")) return before + (/`$/.test(text) ? text.replace(/`+$/, "") : text + (/(`+)[^`]*$/.exec(outsideCode)?.[1] ?? ""));
+  if (outsideCode.includes("`"))
+    return before + (text.endsWith("`") ? text.replace(/`+$/, "") : text + (/(`+)[^`]*$/.exec(outsideCode)?.[1] ?? ""));
   return before + closeMark(closeMark(closeMark(text, outsideCode, "**"), outsideCode, "~~"), outsideCode, "__");
 }
 

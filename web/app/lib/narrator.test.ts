@@ -16,15 +16,25 @@ function listen(chunks: string[]): string[] {
 }
 
 test("a listener hears whole sentences and no tokens", () => {
-  assert.deepEqual(listen(["Holdfast keeps ", "the door op", "en. It does so for ", "every newcomer."]), ["Holdfast keeps the door open.", "It does so for every newcomer."]);
+  assert.deepEqual(listen(["Holdfast keeps ", "the door op", "en. It does so for ", "every newcomer."]), [
+    "Holdfast keeps the door open.",
+    "It does so for every newcomer.",
+  ]);
 });
 
 test("marks are not read out", () => {
-  assert.deepEqual(listen(["## A **bold** title here\n- see [the manual](https://example.org/x) for more\n"]), ["A bold title here see the manual for more"].flatMap(() => ["A bold title here", "see the manual for more"]).map((x) => x));
+  assert.deepEqual(listen(["## A **bold** title here\n- see [the manual](https://example.org/x) for more\n"]), [
+    "A bold title here",
+    "see the manual for more",
+  ]);
 });
 
 test("of code a listener hears the language and the length", () => {
-  assert.deepEqual(listen(["Run this command now:\n```sh\nls\ncd", " x\n```\nThat is all there is to do."]), ["Run this command now:", "<sh 2>", "That is all there is to do."]);
+  assert.deepEqual(listen(["Run this command now:\n```sh\nls\ncd", " x\n```\nThat is all there is to do."]), [
+    "Run this command now:",
+    "<sh 2>",
+    "That is all there is to do.",
+  ]);
 });
 
 test("short scraps are said together with what follows", () => {

@@ -13,8 +13,8 @@ export type Narration = {
 
 export const NARRATION_START: Narration = { rest: "", code: null };
 
-/** A sentence that is shorter is said together with the next one: "1." or "Yes." alone are noise. */
-const SHORTEST_CHARS = 20;
+/** What is shorter is said together with what follows: "1." or "Yes." alone are noise. A line of its own may be shorter. */
+const SHORTEST_CHARS = { sentence: 20, line: 12 };
 const SENTENCE = /^([\s\S]*?(?:[.!?…:]["'”’)\]*_]*(?=\s)|\n))/;
 
 export function narrate(state: Narration, text: string): { state: Narration; said: Said[] } {
@@ -47,7 +47,7 @@ export function narrate(state: Narration, text: string): { state: Narration; sai
     if (sentence === undefined) break;
     rest = rest.slice(sentence.length);
     held += sentence;
-    if (spoken(held).length >= SHORTEST_CHARS) {
+    if (spoken(held).length >= (sentence.endsWith("\n") ? SHORTEST_CHARS.line : SHORTEST_CHARS.sentence)) {
       pushWords(said, held);
       held = "";
     }

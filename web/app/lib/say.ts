@@ -57,7 +57,7 @@ export function useProblemWords(): (code: string | null) => { title: string; det
 }
 
 /** Outside of React: a sentence in the language of this moment. */
-export function sayNow(key: keyof typeof webEn & string, values?: Values): string {
+export function sayNow(key: Parameters<Say<typeof webEn>>[0], values?: Values): string {
   return say<typeof webEn>(WEB[current], current, key, values);
 }
 

@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import { useLocation } from "wouter";
 import type { Message } from "#contract/wire.ts";
+import { problemOf } from "../api/http.ts";
 import { shownBranch } from "../lib/chat-state.ts";
 import { readDraft, returnToDraft, writeDraft } from "../lib/drafts.ts";
 import { useWords } from "../lib/say.ts";
@@ -10,12 +11,13 @@ import { useStickToEnd } from "../lib/use-stick.ts";
 import { useWide } from "../lib/use-media.ts";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
+import { toast } from "../ui/toast.tsx";
 import { Composer, type ComposerHandle } from "./chat/composer.tsx";
 import { EmptyChat } from "./chat/empty-chat.tsx";
 import { Frame } from "./chat/frame.tsx";
 import { Narration } from "./chat/narration.tsx";
 import { draftKey, useChat, useChosenModel, useSession } from "./chat/session.ts";
-import { Thread, ThreadGhost, ThreadTrouble } from "./chat/thread.tsx";
+import { DeletedThread, Thread, ThreadGhost, ThreadTrouble } from "./chat/thread.tsx";
 
 export default function ChatPage({ id }: { id: string | null }) {
   const say = useWords();
@@ -69,6 +71,10 @@ export default function ChatPage({ id }: { id: string | null }) {
   };
   const focusMessage = useCallback(() => composer.current?.focus(), []);
 
+  const deleted = conversation !== undefined && conversation.deletedAt !== null;
+  const restore = () => {
+    if (id !== null) client.restore(id).catch((error: unknown) => toast({ tone: "danger", text: problemOf(error).detail }));
+  };
   const nothing = shown.length === 0 && unsent.length === 0;
   const trouble = nothing && (reading === "missing" || (typeof reading === "object" && reading.problem.status < 500));
   const loading = nothing && id !== null && !trouble && thread?.status !== "ready";
@@ -110,7 +116,7 @@ export default function ChatPage({ id }: { id: string | null }) {
             <Thread
               shown={shown}
               unsent={unsent}
-              free={running === undefined && !sending}
+              free={running === undefined && !sending && !deleted}
               onTurn={onTurn}
               onEdit={onEdit}
               onResend={({ id: messageId }) => client.resend(messageId, model?.id ?? null)}
@@ -130,7 +136,11 @@ export default function ChatPage({ id }: { id: string | null }) {
             {say("chat.newest")}
           </Button>
         )}
-        <Composer ref={composer} draftKey={key} running={running} sending={sending} onSend={(text) => send(text, last?.id ?? null)} />
+        {deleted ? (
+          <DeletedThread onRestore={restore} />
+        ) : (
+          <Composer ref={composer} draftKey={key} running={running} sending={sending} onSend={(text) => send(text, last?.id ?? null)} />
+        )}
       </div>
       <Narration message={branch.at(-1)?.message} />
     </Frame>

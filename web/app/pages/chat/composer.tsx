@@ -30,11 +30,12 @@ export function Composer({ draftKey, running, sending, onSend, ref }: ComposerPr
   const { client } = useSession();
   const { model } = useChosenModel();
   const [text, setText] = useDraft(draftKey);
-  const [mustWait, setMustWait] = useState(false);
+  const [heldBackBy, setHeldBackBy] = useState<string | null>(null);
   const stopping = useChat((view) => running !== undefined && view.busy.has(running.id));
   const box = useRef<HTMLTextAreaElement>(null);
   const fingers = useMedia("(pointer: coarse)");
-  const occupied = running !== undefined || sending;
+  /** What must end first, by name: the notice goes when it has. */
+  const occupier = running?.id ?? (sending ? "sending" : null);
   const empty = text.trim() === "";
 
   useImperativeHandle(ref, () => ({ focus: () => box.current?.focus() }), []);
@@ -43,14 +44,11 @@ export function Composer({ draftKey, running, sending, onSend, ref }: ComposerPr
     if (!fingers) box.current?.focus({ preventScroll: true });
   }, [draftKey, fingers]);
   useLayoutEffect(() => grow(box.current), [text, draftKey]);
-  useEffect(() => {
-    if (!occupied) setMustWait(false);
-  }, [occupied]);
 
   const submit = () => {
     if (empty) return;
-    if (occupied) {
-      setMustWait(true);
+    if (occupier !== null) {
+      setHeldBackBy(occupier);
       return;
     }
     onSend(text);
@@ -75,16 +73,9 @@ export function Composer({ draftKey, running, sending, onSend, ref }: ComposerPr
       }}
     >
       <p role="status" className="min-h-0 px-2 text-s text-soft">
-        {mustWait && <span className="block pb-2">{say("composer.running")}</span>}
+        {occupier !== null && heldBackBy === occupier && <span className="block pb-2">{say("composer.running")}</span>}
       </p>
-      <div
-        className="rounded-card border border-field bg-raised shadow-raised transition-colors focus-within:border-accent focus-within:ring-1 focus-within:ring-accent"
-        onMouseDown={(event) => {
-          if (event.target !== event.currentTarget) return;
-          event.preventDefault();
-          box.current?.focus();
-        }}
-      >
+      <div className="rounded-card border border-field bg-raised shadow-raised transition-colors focus-within:border-accent focus-within:ring-1 focus-within:ring-accent">
         <textarea
           ref={box}
           rows={1}

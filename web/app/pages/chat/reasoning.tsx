@@ -1,12 +1,9 @@
 /** How did the model think before it answered? Folded away, with how long it took when that was seen from here. */
-import { useEffect, useState } from "react";
 import type { Message } from "#contract/wire.ts";
 import { useWords } from "../../lib/say.ts";
+import { useThinkingSeconds } from "../../lib/thinking-time.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { Spinner } from "../../ui/spinner.tsx";
-
-/** Bounded by what one visit sees; a reload forgets it, for the server keeps no such time. */
-const seen = new Map<string, { from: number; to: number | null }>();
 
 export function Reasoning({ message }: { message: Message }) {
   const say = useWords();
@@ -36,20 +33,4 @@ export function Reasoning({ message }: { message: Message }) {
       </div>
     </details>
   );
-}
-
-function useThinkingSeconds(id: string, thinking: boolean): number | null {
-  const [seconds, setSeconds] = useState<number | null>(() => secondsOf(id));
-  useEffect(() => {
-    const known = seen.get(id);
-    if (thinking && known === undefined) seen.set(id, { from: Date.now(), to: null });
-    if (!thinking && known?.to === null) known.to = Date.now();
-    setSeconds(secondsOf(id));
-  }, [id, thinking]);
-  return seconds;
-}
-
-function secondsOf(id: string): number | null {
-  const known = seen.get(id);
-  return known?.to == null ? null : (known.to - known.from) / 1_000;
 }

@@ -5,6 +5,7 @@ import type { Conversation, TimeMs } from "#contract/wire.ts";
 import { listed } from "../../lib/chat-state.ts";
 import { groupByDay, groupKey, type DayGroup } from "../../lib/day-groups.ts";
 import { useLanguage, useWords } from "../../lib/say.ts";
+import { useNow } from "../../lib/use-now.ts";
 import { Brand } from "../../ui/brand.tsx";
 import { Button, buttonClass } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
@@ -63,7 +64,7 @@ function Conversations({ currentId, onChosen, onGone }: { currentId: string | nu
   const conversations = useChat((view) => view.chat.conversations);
   const list = useChat((view) => view.list);
   const items = listed({ conversations, threads: new Map(), seq: 0 });
-  const groups = groupByDay(items, ({ updatedAt }: Conversation) => updatedAt, Date.now());
+  const groups = groupByDay(items, ({ updatedAt }: Conversation) => updatedAt, useNow());
   const headingOf = useGroupHeading();
 
   if (items.length === 0 && list.state === "reading") return <ListGhost />;

@@ -66,6 +66,16 @@ export function ThreadGhost() {
   );
 }
 
+/** In the place of the message box: nothing can be said in a conversation that is on its way out. */
+export function DeletedThread({ onRestore }: { onRestore: () => void }) {
+  const say = useWords();
+  return (
+    <div className="mx-auto w-full max-w-3xl px-4 pb-5 sm:px-6">
+      <Notice icon="trash" title={say("chat.deleted")} actions={<Button onClick={onRestore}>{say("chat.restore")}</Button>} />
+    </div>
+  );
+}
+
 export function ThreadTrouble({ reading, onRetry, onNew }: { reading: Reading; onRetry: () => void; onNew: () => void }) {
   const say = useWords();
   const missing = reading === "missing";
