@@ -17,6 +17,8 @@ const LOST: readonly string[] = ["place-expired", "place-spent"];
 const title = document.title;
 /** The step with the address, when the page began with it: what was typed there comes back with it. */
 let addressStep: HTMLElement | null = null;
+/** What the waiting step says while the wait is not known. */
+let unknown: string[] = [];
 let round = 0;
 let countdown: ReturnType<typeof setInterval> | undefined;
 
@@ -102,29 +104,38 @@ function fromTemplate(id: string, address: string): HTMLElement | null {
 }
 
 function showWaiting(address: string, wait: Wait | undefined): void {
-  if (find("#step")?.dataset["step"] !== "waiting" || wait === undefined) {
-    // as it comes from the template it says that nobody can tell how long it takes
+  if (find("#step")?.dataset["step"] !== "waiting") {
     const step = fromTemplate("waiting", address);
     if (step === null) return;
     showStep(step);
     const heading = find("h1", step);
     document.title = heading?.textContent ?? "";
     heading?.focus();
+    // as it comes from the template it says that nobody can tell how long it takes
+    unknown = [textOf("interval"), textOf("confidence")];
   }
   showNotice("", "");
   clearInterval(countdown);
-  if (wait === undefined) return;
-  const [interval, confidence] = [find("[data-interval]"), find("[data-confidence]")];
+  find("[data-until]")?.toggleAttribute("hidden", wait === undefined);
   const from = Date.now();
   const tick = () => {
     const gone = (Date.now() - from) / 1_000;
-    const told = intervalWords(language, wait.lowSeconds - gone, wait.highSeconds - gone, say("wait.between"), say("wait.now"));
-    if (interval !== null && interval.textContent !== told) interval.textContent = told;
+    const told = wait && intervalWords(language, wait.lowSeconds - gone, wait.highSeconds - gone, say("wait.between"), say("wait.now"));
+    setText("interval", told ?? unknown[0] ?? "");
   };
-  if (confidence !== null) confidence.textContent = say("wait.confidence", { percent: percentWords(language, wait.confidence) });
-  find("[data-until]")?.removeAttribute("hidden");
   tick();
-  countdown = setInterval(tick, 1_000);
+  const sure = wait && say("wait.confidence", { percent: percentWords(language, wait.confidence) });
+  setText("confidence", sure ?? unknown[1] ?? "");
+  if (wait !== undefined) countdown = setInterval(tick, 1_000);
+}
+
+function textOf(name: string): string {
+  return find(`[data-${name}]`)?.textContent ?? "";
+}
+
+function setText(name: string, text: string): void {
+  const element = find(`[data-${name}]`);
+  if (element !== null && element.textContent !== text) element.textContent = text;
 }
 
 function showCode(coding: Coding): void {

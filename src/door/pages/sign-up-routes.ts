@@ -12,7 +12,7 @@ import { contextOf, enterOr, problemOf, retryHeader, typed, type FormParts } fro
 import { goTo, pageAnswer } from "./page-answer.ts";
 
 const WAIT = "/sign-up/wait";
-/** Refusals after which the place is of no use, but the next one may be. */
+/** Refusals that pass by themselves: the place is kept, and the letter is asked for again. */
 const GOES_ON: readonly string[] = ["too-busy", "app-down", "mail-down", "unexpected", "disk-full"];
 
 export function signUpRoutes(parts: FormParts): DoorHandlers {
@@ -30,7 +30,7 @@ export function signUpRoutes(parts: FormParts): DoorHandlers {
       place: answer.place,
       address,
       wait: answer.wait ?? null,
-      retryAfterSeconds: Math.max(answer.retryAfterSeconds, problem?.retryAfterSeconds ?? 0),
+      retryAfterSeconds: Math.max(answer.retryAfterSeconds, problem === undefined ? 1 : (problem.retryAfterSeconds ?? 3)),
       mail: state.health()?.mail ?? null,
       ...(problem === undefined ? {} : { problem }),
     };
@@ -63,7 +63,7 @@ export function signUpRoutes(parts: FormParts): DoorHandlers {
     }
     giveBack();
     const problem = problemOf(request, answer);
-    const next = GOES_ON.includes(problem.code) ? placeFor(request, "") : undefined;
+    const next = GOES_ON.includes(problem.code) ? line.turn(place, request.browserSecret ?? "", request.prefix) : undefined;
     return next?.ok === true ? wait(request, address, next.value, problem) : form(request, address, problem);
   };
 

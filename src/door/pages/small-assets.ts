@@ -28,8 +28,9 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 /** An open door. */
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><style>path{fill:none;stroke:#0f6b5c;stroke-width:5}@media(prefers-color-scheme:dark){path{stroke:#5fcab2}}</style><path d="M6.5 30V15a9.5 9.5 0 0 1 19 0v15"/></svg>`;
 
-/** `distFolder` is the built web/small (an absolute path ending in "/"); when it is missing the pages have no script. */
-export function readSmallAssets(distFolder: string): SmallAssets {
+/** `folder` is what web/small was built into (an absolute path); when it is missing the pages have no script. */
+export function readSmallAssets(folder: string): SmallAssets {
+  const distFolder = folder.endsWith("/") ? folder : `${folder}/`;
   const files = new Map<string, SmallFile>();
   const add = (stem: string, extension: "css" | "svg", text: string): string => {
     const name = `${stem}-${createHash("sha256").update(text).digest("base64url").slice(0, 8)}.${extension}`;
