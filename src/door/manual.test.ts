@@ -23,7 +23,8 @@ test("every link between pages of the manual leads to a page and a heading that 
     for (const [, path = "", anchor] of page.html.matchAll(/href="(\/manual\/[^"#]+)(?:#([^"]+))?"/g)) {
       const target = manual.get(path);
       assert.ok(target !== undefined, `${page.path} links to ${path}, which is not there`);
-      if (anchor !== undefined) assert.ok(target.html.includes(`id="${anchor}"`), `${page.path} links to ${path}#${anchor}, which is not there`);
+      if (anchor !== undefined)
+        assert.ok(target.html.includes(`id="${anchor}"`), `${page.path} links to ${path}#${anchor}, which is not there`);
     }
   }
 });

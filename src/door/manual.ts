@@ -41,7 +41,9 @@ export function renderManualPage(folder: string, fileName: string, markdown: str
       link({ href, tokens }: Tokens.Link) {
         const words = this.parser.parseInline(tokens);
         const target = manualLink(folder, href);
-        return target === undefined ? words : `<a href="${escapeHtml(target)}"${target.startsWith("http") ? ' rel="noopener noreferrer"' : ""}>${words}</a>`;
+        return target === undefined
+          ? words
+          : `<a href="${escapeHtml(target)}"${target.startsWith("http") ? ' rel="noopener noreferrer"' : ""}>${words}</a>`;
       },
     },
   });

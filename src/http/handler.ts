@@ -2,12 +2,12 @@
  * What does a route's handler get and give? Handlers are plain functions from a checked request to a Response;
  * who may call is decided before, by the route table, in one place (http.ts). They never look at cookies of their own accord.
  */
-import type { z } from "zod";
-import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { fieldSentence } from "#contract/problem-body.ts";
 import type { ProblemCode, ProblemExtras } from "#contract/problems.ts";
 import type { Method } from "#contract/routes.ts";
 import type { Account, Language } from "#contract/wire.ts";
+
+export { checkBody } from "#contract/body-check.ts";
 
 export type RequestContext = {
   requestId: string;
@@ -68,21 +68,4 @@ export function refuseFields(context: RequestContext, fields: readonly { field: 
   return refuse("invalid-field", {
     errors: fields.map(({ field, key }) => ({ field, sentence: fieldSentence(context.language, key) })),
   });
-}
-
-/** Checks a body against its schema. The failure lists each wrong field once with its message key (words: `field.<key>`). */
-export function checkBody<Schema extends z.ZodType>(
-  schema: Schema,
-  body: unknown,
-): Outcome<z.output<Schema>, { tag: "invalid-field"; fields: { field: string; key: string }[] }> {
-  const result = schema.safeParse(body ?? {});
-  if (result.success) return succeed(result.data);
-  const seen = new Map<string, string>();
-  for (const issue of result.error.issues) {
-    const field = issue.path.map(String).join(".") || "body";
-    const key = /^[a-z-]+$/.test(issue.message) ? issue.message : "wrong";
-    if (issue.code === "unrecognized_keys") for (const extra of issue.keys) seen.set(extra.slice(0, 64), "unknown");
-    else if (!seen.has(field)) seen.set(field, key);
-  }
-  return fail({ tag: "invalid-field", fields: [...seen].map(([field, key]) => ({ field, key })) });
 }

@@ -1,0 +1,19 @@
+/** Is this body what its schema says? The door and the app ask here, so that both name the same fields in the same way. */
+import type { z } from "zod";
+import { fail, succeed, type Outcome } from "#kit/outcome.ts";
+
+export type WrongFields = { tag: "invalid-field"; fields: { field: string; key: string }[] };
+
+/** The failure lists each wrong field once with its message key (words: `field.<key>`). */
+export function checkBody<Schema extends z.ZodType>(schema: Schema, body: unknown): Outcome<z.output<Schema>, WrongFields> {
+  const result = schema.safeParse(body ?? {});
+  if (result.success) return succeed(result.data);
+  const seen = new Map<string, string>();
+  for (const issue of result.error.issues) {
+    const field = issue.path.map(String).join(".") || "body";
+    const key = /^[a-z-]+$/.test(issue.message) ? issue.message : "wrong";
+    if (issue.code === "unrecognized_keys") for (const extra of issue.keys) seen.set(extra.slice(0, 64), "unknown");
+    else if (!seen.has(field)) seen.set(field, key);
+  }
+  return fail({ tag: "invalid-field", fields: [...seen].map(([field, key]) => ({ field, key })) });
+}

@@ -1,0 +1,150 @@
+/**
+ * How does a request get from the door to the app? Over the app's unix socket, byte for byte and in both directions at the
+ * client's own pace; whoever goes away takes the work along. An app that is not there is told as what it is.
+ */
+import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { pipeline } from "node:stream";
+import { problemBody } from "#contract/problem-body.ts";
+import { INTERNAL } from "#contract/processes.ts";
+import { SECOND_MS } from "#kit/time.ts";
+import { headersToApp, headersToClient } from "./core/headers.ts";
+import type { Lane } from "./core/lane.ts";
+import type { AppAnswer, AskApp, DoorRequest } from "./door-request.ts";
+
+/** Who is at the door, as the app is told. */
+export type Caller = { requestId: string; prefix: string; lane: Lane };
+/** What became of a forwarded request: `not-there` and `too-large` were not answered yet. */
+export type Forwarded = "answered" | "not-there" | "too-large";
+
+export type AppLink = {
+  forward(request: IncomingMessage, response: ServerResponse, caller: Caller, limitBytes: number): Promise<Forwarded>;
+  ask(caller: (request: DoorRequest) => Caller): AskApp;
+  close(): void;
+};
+
+/** Longer than the app lets anybody wait for a hash or for the database. */
+const ANSWER_WITHIN_MS = 60 * SECOND_MS;
+const ANSWER_LIMIT_BYTES = 8 * 1024 * 1024;
+const SOON_SECONDS = 2;
+
+export function createAppLink({ socketPath, doorSecret }: { socketPath: string; doorSecret: string }): AppLink {
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
+  const internal = ({ requestId, prefix, lane }: Caller) => ({
+    [INTERNAL.doorSecret]: doorSecret,
+    [INTERNAL.requestId]: requestId,
+    [INTERNAL.clientPrefix]: prefix,
+    [INTERNAL.lane]: lane,
+  });
+
+  function forward(request: IncomingMessage, response: ServerResponse, caller: Caller, limitBytes: number): Promise<Forwarded> {
+    return new Promise((resolve) => {
+      const headers = headersToApp(request.headers, internal(caller));
+      const withBody = request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
+      const onward = httpRequest({ socketPath, agent, method: request.method, path: request.url, headers, setDefaultHeaders: false });
+      const cancelLate = endLate(onward);
+      let ended = false;
+      const end = (how: Forwarded) => {
+        if (ended) return;
+        ended = true;
+        cancelLate();
+        resolve(how);
+      };
+      onward.on("response", (answer) => {
+        cancelLate();
+        response.writeHead(answer.statusCode ?? 502, headersToClient(answer.rawHeaders, answer.headers.connection));
+        // an event stream's first word may come late: its reader must know at once that it is open
+        response.flushHeaders();
+        pipeline(answer, response, () => end("answered"));
+      });
+      onward.on("error", () => {
+        if (response.headersSent) response.destroy();
+        end(response.headersSent ? "answered" : "not-there");
+      });
+      response.on("close", () => {
+        if (!response.writableFinished) onward.destroy();
+        end("answered");
+      });
+      if (!withBody) {
+        onward.end();
+        return;
+      }
+      let received = 0;
+      request.on("data", (chunk: Buffer) => {
+        received += chunk.length;
+        if (received > limitBytes) {
+          request.removeAllListeners("data");
+          end("too-large");
+          onward.destroy();
+        } else if (!onward.write(chunk)) {
+          request.pause();
+          onward.once("drain", () => request.resume());
+        }
+      });
+      request.on("end", () => onward.end());
+    });
+  }
+
+  function ask(callerOf: (request: DoorRequest) => Caller): AskApp {
+    return (asked, method, path, body, more = {}) =>
+      new Promise((resolve) => {
+        const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+        const { "content-length": _, "content-type": __, "transfer-encoding": ___, "content-encoding": ____, ...rest } = asked.headers;
+        const headers = headersToApp(
+          { ...rest, accept: "application/json", "accept-language": asked.language },
+          {
+            ...internal(callerOf(asked)),
+            ...(more.placeId === undefined ? {} : { [INTERNAL.placeId]: Buffer.from(more.placeId).toString("base64url") }),
+            ...(bytes === undefined ? {} : { "content-type": "application/json", "content-length": String(bytes.length) }),
+          },
+        );
+        const down = () => {
+          const json = problemBody(asked.language, "app-down", { retryAfterSeconds: SOON_SECONDS }, asked.requestId);
+          resolve({ status: json.status, setCookies: [], json });
+        };
+        const onward = httpRequest({ socketPath, agent, method, path, headers, setDefaultHeaders: false });
+        const cancelLate = endLate(onward);
+        onward.on("error", () => {
+          cancelLate();
+          down();
+        });
+        onward.on("response", (answer) => {
+          void readAnswer(answer).then(
+            (whole) => {
+              cancelLate();
+              resolve(whole);
+            },
+            () => {
+              cancelLate();
+              onward.destroy();
+              down();
+            },
+          );
+        });
+        onward.end(bytes);
+      });
+  }
+
+  return { forward, ask, close: () => agent.destroy() };
+}
+
+function endLate(onward: ClientRequest): () => void {
+  const timer = setTimeout(() => onward.destroy(new Error("the app did not answer in time")), ANSWER_WITHIN_MS);
+  timer.unref();
+  return () => clearTimeout(timer);
+}
+
+async function readAnswer(answer: IncomingMessage): Promise<AppAnswer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > ANSWER_LIMIT_BYTES) throw new Error("the app's answer is too long");
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString("utf8");
+  return {
+    status: answer.statusCode ?? 502,
+    setCookies: answer.headers["set-cookie"] ?? [],
+    json: text === "" ? null : (JSON.parse(text) as unknown),
+  };
+}

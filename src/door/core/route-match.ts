@@ -1,0 +1,48 @@
+/**
+ * Which route is this? Segment by segment, as it stands on the wire: nothing is decoded before the match, so door and app
+ * can't read one path as two. The door's own routes come before the app's of the same path.
+ */
+import { ROUTES, type Method, type Route } from "#contract/routes.ts";
+
+export type Match = { route: Route; params: Record<string, string> } | { allow: Method[] } | undefined;
+
+const OURS = [...ROUTES.filter((route) => route.at === "door"), ...ROUTES.filter((route) => route.at === "app")].map((route) => ({
+  route,
+  segments: route.path.split("/"),
+}));
+
+/** `path` is the request's, without the query. `{ allow }`: the path is there, but not for this method. */
+export function findRoute(method: string, path: string): Match {
+  const segments = path.split("/");
+  const fitting = OURS.filter((candidate) => fits(candidate.segments, segments));
+  const found = fitting.find(({ route }) => route.method === method);
+  if (found === undefined) return fitting.length === 0 ? undefined : { allow: [...new Set(fitting.map(({ route }) => route.method))] };
+  const params = paramsOf(found.segments, segments);
+  return params === undefined ? undefined : { route: found.route, params };
+}
+
+/** Whether the app answers the same method and path, in JSON. */
+export function isAtAppToo(route: Route): boolean {
+  return ROUTES.some((other) => other.at === "app" && other.method === route.method && other.path === route.path);
+}
+
+function fits(pattern: readonly string[], segments: readonly string[]): boolean {
+  return (
+    pattern.length === segments.length &&
+    pattern.every((part, at) => part === segments[at] || (part.startsWith(":") && segments[at] !== ""))
+  );
+}
+
+/** `undefined` when a segment is no valid percent-encoded text. */
+function paramsOf(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
+  const params: Record<string, string> = {};
+  for (const [at, part] of pattern.entries()) {
+    if (!part.startsWith(":")) continue;
+    try {
+      params[part.slice(1)] = decodeURIComponent(segments[at] ?? "");
+    } catch {
+      return undefined;
+    }
+  }
+  return params;
+}

@@ -1,0 +1,60 @@
+/**
+ * How does a program, or the small pages' script, walk the line? Challenge, place and turn are decided here; a letter is
+ * ordered from the app with the turn that was just used up, and the turn is given back when no letter came of it.
+ */
+import { checkBody, type WrongFields } from "#contract/body-check.ts";
+import { fieldSentence } from "#contract/problem-body.ts";
+import { letterBody, placeBody, turnBody } from "#contract/schemas.ts";
+import { jsonAnswer, problemAnswer } from "./answers.ts";
+import type { AskApp, DoorAnswer, DoorHandlers, DoorRequest } from "./door-request.ts";
+import type { RegistrationLine } from "./registration-line.ts";
+
+export function createJsonRoutes({ line, askApp }: { line: RegistrationLine; askApp: AskApp }): DoorHandlers {
+  return {
+    "POST /sign-up/challenge": (request) => jsonAnswer(line.challenge(request.browserSecret ?? "")),
+
+    "POST /sign-up/place": (request) => {
+      const body = checkBody(placeBody, request.body);
+      if (!body.ok) return refuseFields(request, body.failure);
+      const placed = line.place(body.value.challenge, request.browserSecret ?? "", request.prefix);
+      return placed.ok ? jsonAnswer(placed.value) : problemAnswer(request, placed.failure.tag);
+    },
+
+    "POST /sign-up/turn": (request) => {
+      const body = checkBody(turnBody, request.body);
+      if (!body.ok) return refuseFields(request, body.failure);
+      const asked = line.turn(body.value.place, request.browserSecret ?? "", request.prefix);
+      return asked.ok ? jsonAnswer(asked.value) : problemAnswer(request, asked.failure.tag);
+    },
+
+    "POST /sign-up/letter": async (request) => {
+      const body = checkBody(letterBody, request.body);
+      if (!body.ok) return refuseFields(request, body.failure);
+      const taken = line.take(body.value.place, request.browserSecret ?? "", request.prefix);
+      if (!taken.ok) {
+        const { failure } = taken;
+        if (failure.tag !== "not-your-turn") return problemAnswer(request, failure.tag);
+        return problemAnswer(request, failure.tag, { retryAfterSeconds: failure.place.retryAfterSeconds });
+      }
+      const answer = await askApp(request, "POST", "/sign-up/letter", body.value, { placeId: taken.value.placeId });
+      if (answer.status >= 400) taken.value.giveBack();
+      return passedOn(answer);
+    },
+  };
+}
+
+function refuseFields(request: DoorRequest, { tag, fields }: WrongFields): DoorAnswer {
+  return problemAnswer(request, tag, {
+    errors: fields.map(({ field, key }) => ({ field, sentence: fieldSentence(request.language, key) })),
+  });
+}
+
+function passedOn({ status, setCookies, json }: Awaited<ReturnType<AskApp>>): DoorAnswer {
+  const problem = status >= 400;
+  const after = (json as { retryAfterSeconds?: number } | null)?.retryAfterSeconds;
+  return jsonAnswer(json, status, {
+    ...(problem ? { "content-type": "application/problem+json; charset=utf-8" } : {}),
+    ...(problem && after !== undefined ? { "retry-after": String(Math.max(1, Math.ceil(after))) } : {}),
+    ...(setCookies.length > 0 ? { "set-cookie": setCookies } : {}),
+  });
+}

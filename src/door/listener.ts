@@ -1,0 +1,70 @@
+/**
+ * Who may hold a connection to the door, and for how long? node:http's strict parser with deadlines for head, body and
+ * silence, and a bound on connections. What the parser refuses is answered in one line and closed.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { SECOND_MS, type Clock } from "#kit/time.ts";
+
+export type Listener = { listen(): Promise<void>; close(): Promise<void> };
+
+const HEAD_BYTES = 16 * 1024;
+const HEAD_WITHIN_MS = 10 * SECOND_MS;
+/** Half a megabyte of a message over a slow phone. */
+const REQUEST_WITHIN_MS = 60 * SECOND_MS;
+const IDLE_MS = 30 * SECOND_MS;
+const MAX_CONNECTIONS = 10_000;
+const STOP_GRACE_MS = 2 * SECOND_MS;
+
+export function createListener(parts: {
+  host: string;
+  port: number;
+  clock: Clock;
+  handle(message: IncomingMessage, response: ServerResponse): Promise<void>;
+}): Listener {
+  const server = createServer(
+    {
+      maxHeaderSize: HEAD_BYTES,
+      headersTimeout: HEAD_WITHIN_MS,
+      requestTimeout: REQUEST_WITHIN_MS,
+      keepAliveTimeout: IDLE_MS,
+      connectionsCheckingInterval: 2 * SECOND_MS,
+      requireHostHeader: true,
+      insecureHTTPParser: false,
+      noDelay: true,
+    },
+    (message, response) => void parts.handle(message, response),
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (!socket.writable || error.code === "ECONNRESET") {
+      socket.destroy();
+      return;
+    }
+    socket.end(`HTTP/1.1 ${statusOf(error.code)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  });
+  return {
+    listen: () =>
+      new Promise((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(parts.port, parts.host, () => {
+          server.off("error", reject);
+          resolve();
+        });
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        const cancel = parts.clock.after(STOP_GRACE_MS, () => server.closeAllConnections());
+        server.close(() => {
+          cancel();
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function statusOf(code: string | undefined): string {
+  if (code === "HPE_HEADER_OVERFLOW") return "431 Request Header Fields Too Large";
+  return code === "ERR_HTTP_REQUEST_TIMEOUT" ? "408 Request Timeout" : "400 Bad Request";
+}
