@@ -20,7 +20,7 @@ export function CodeBlock({ code, language, growing }: { code: string; language:
         <span className="min-w-0 flex-1 truncate">{language === "" ? say("code.label-plain") : language}</span>
         {!growing && <CopyButton text={code} words={say} />}
       </figcaption>
-      <pre tabIndex={0} role="region" aria-label={name}>
+      <pre tabIndex={0} role="group" aria-label={name}>
         <code>{pieces === undefined ? code : show(pieces)}</code>
       </pre>
     </figure>

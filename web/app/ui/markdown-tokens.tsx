@@ -88,7 +88,7 @@ function Table({ token }: { token: Tokens.Table }) {
   const align = (index: number) => ({ left: "text-start", center: "text-center", right: "text-end" })[token.align[index] ?? "left"];
   return (
     // focusable, so that a wide one can be moved with the keyboard
-    <div className="hf-scroll" role="region" aria-label={say("md.table")} tabIndex={0}>
+    <div className="hf-scroll" role="group" aria-label={say("md.table")} tabIndex={0}>
       <table>
         <thead>
           <tr>
