@@ -25,7 +25,7 @@ export const ANSWER = [
   "",
   "def solve(challenge: bytes, zeros: int) -> int:",
   "    nonce = 0",
-  "    while not sha256(challenge + nonce.to_bytes(8)).hexdigest().startswith(\"0\" * zeros):",
+  '    while not sha256(challenge + nonce.to_bytes(8)).hexdigest().startswith("0" * zeros):',
   "        nonce += 1",
   "    return nonce",
   "```",
@@ -34,7 +34,13 @@ export const ANSWER = [
 ].join("\n");
 
 /** The small pages, as somebody sees them who is not signed in. */
-export async function walkSmallPages(browser: Browser, holdfast: Holdfast, options: BrowserContextOptions, look: Look, address: string): Promise<void> {
+export async function walkSmallPages(
+  browser: Browser,
+  holdfast: Holdfast,
+  options: BrowserContextOptions,
+  look: Look,
+  address: string,
+): Promise<void> {
   const context = await browser.newContext({ locale: "en-GB", ...options });
   const page = await context.newPage();
   for (const [name, path] of [
@@ -52,16 +58,28 @@ export async function walkSmallPages(browser: Browser, holdfast: Holdfast, optio
   }
   await page.goto(`${holdfast.url}/sign-up`);
   await page.getByLabel(/e-?mail/i).fill("not an address");
-  await page.getByRole("button", { name: /letter|code|continue/i }).first().click();
-  await page.getByText(/like name@example/i).first().waitFor();
+  await page
+    .getByRole("button", { name: /letter|code|continue/i })
+    .first()
+    .click();
+  await page
+    .getByText(/like name@example/i)
+    .first()
+    .waitFor();
   await look(page, "sign-up-wrong");
   await page.getByLabel(/e-?mail/i).fill(address);
-  await page.getByRole("button", { name: /letter|code|continue/i }).first().click();
+  await page
+    .getByRole("button", { name: /letter|code|continue/i })
+    .first()
+    .click();
   await page.getByLabel(/code/i).first().waitFor();
   const code = await readCode(mailboxReader(holdfast.mailboxUrl), address);
   await look(page, "code");
   await page.getByLabel(/code/i).first().fill(code);
-  await page.getByLabel(/password/i).first().pressSequentially(GOOD_PASSWORD);
+  await page
+    .getByLabel(/password/i)
+    .first()
+    .pressSequentially(GOOD_PASSWORD);
   await page.waitForTimeout(1_500);
   await look(page, "code-filled");
   await page.goto(holdfast.mailboxUrl);
@@ -81,7 +99,10 @@ export async function walkWebApp(
   const page = await context.newPage();
   await page.goto(`${holdfast.url}/sign-in`);
   await page.getByLabel(/e-?mail/i).fill(address);
-  await page.getByLabel(/password/i).first().fill(GOOD_PASSWORD);
+  await page
+    .getByLabel(/password/i)
+    .first()
+    .fill(GOOD_PASSWORD);
   await page.getByRole("button", { name: /^sign in/i }).click();
   await page.waitForURL(/\/chat/);
   const composer = page.getByRole("textbox", { name: /message/i });
@@ -92,12 +113,21 @@ export async function walkWebApp(
   await server.next({ text: ANSWER, reasoning: "They ask about proof of work. A table and a short program will help.", chunkDelayMs: 15 });
   await composer.fill("What is a proof of work, and when does it help against a flood?");
   await composer.press("Enter");
-  await page.getByText(/asks a visitor/i).first().waitFor();
+  await page
+    .getByText(/asks a visitor/i)
+    .first()
+    .waitFor();
   await look(page, "chat-streaming");
-  await page.getByText(/stayed on this machine/i).first().waitFor({ timeout: 30_000 });
+  await page
+    .getByText(/stayed on this machine/i)
+    .first()
+    .waitFor({ timeout: 30_000 });
   await page.waitForTimeout(800);
   await look(page, "chat");
-  await page.getByText(/stayed on this machine/i).first().click();
+  await page
+    .getByText(/stayed on this machine/i)
+    .first()
+    .click();
   await page.getByRole("dialog").waitFor();
   await page.waitForTimeout(500);
   await look(page, "what-left");
@@ -106,11 +136,17 @@ export async function walkWebApp(
   await server.next({ words: 60, fault: { kind: "cut", afterChunks: 12 } });
   await composer.fill("And when the model breaks off?");
   await composer.press("Enter");
-  await page.getByText(/broke off/i).first().waitFor({ timeout: 30_000 });
+  await page
+    .getByText(/broke off/i)
+    .first()
+    .waitFor({ timeout: 30_000 });
   await look(page, "chat-failed");
 
   await page.goto(`${holdfast.url}/operator/models`);
-  await page.getByText(/Qwen3 0\.6B/).first().waitFor();
+  await page
+    .getByText(/Qwen3 0\.6B/)
+    .first()
+    .waitFor();
   await page.waitForTimeout(300);
   await look(page, "models");
   await context.close();

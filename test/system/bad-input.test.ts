@@ -44,7 +44,8 @@ test("each wrong field is named, with a sentence in the reader's language", asyn
 
 test("a message that is too long is refused whole, and one at the limit is taken", async () => {
   const id = await conversation();
-  const send = (text: string) => member.request("POST", `/api/conversations/${id}/messages`, { id: crypto.randomUUID(), parentId: null, text });
+  const send = (text: string) =>
+    member.request("POST", `/api/conversations/${id}/messages`, { id: crypto.randomUUID(), parentId: null, text });
   assert.equal(problemOf(await send("a".repeat(100_001))).code, "invalid-field");
   assert.equal(problemOf(await send("a".repeat(600_000))).code, "body-too-large");
   const taken = await send("é".repeat(100_000));
@@ -56,7 +57,11 @@ test("what is no JSON, no UTF-8 or no text that can be kept is told apart", asyn
   const id = await conversation();
   const path = `/api/conversations/${id}/messages`;
   const raw = async (body: Uint8Array<ArrayBuffer>, type = "application/json") => {
-    const response = await fetch(holdfast.url + path, { method: "POST", headers: { "content-type": type, cookie: member.cookieHeader() }, body });
+    const response = await fetch(holdfast.url + path, {
+      method: "POST",
+      headers: { "content-type": type, cookie: member.cookieHeader() },
+      body,
+    });
     return ((await response.json()) as Problem).code;
   };
   const bytes = (text: string) => new TextEncoder().encode(text);
@@ -117,42 +122,48 @@ test("an address that is not there, and a method that is not taken, are told as 
   assert.match(answer.headers.get("allow") ?? "", /GET/);
 });
 
-test("a mail server that is down: the newcomer is told, keeps the place, and gets the letter when it is back", { timeout: 120_000 }, async (t) => {
-  const smtp = await startSmtpServer(t);
-  const there = await startHoldfast(t, { env: { SMTP_URL: smtp.url, MAIL_FROM: "Holdfast <no-reply@example.org>" } });
-  const browser = openBrowser(there.url);
-  await smtp.down();
-  // somebody's letter finds out that the relay is gone
-  const first = openBrowser(there.url);
-  const { challenge } = await first.call<ChallengeAnswer>("POST", "/sign-up/challenge", {});
-  const place = await first.call<PlaceAnswer>("POST", "/sign-up/place", { challenge });
-  await first.call("POST", "/sign-up/letter", { place: place.place, address: "first@example.org" });
-  const mine = await browser.call<ChallengeAnswer>("POST", "/sign-up/challenge", {});
-  let waiting = await browser.call<PlaceAnswer>("POST", "/sign-up/place", { challenge: mine.challenge });
-  for (const until = Date.now() + 20_000; waiting.turn && Date.now() < until; await pause(500)) {
-    waiting = await browser.call<PlaceAnswer>("POST", "/sign-up/turn", { place: waiting.place });
-  }
-  assert.equal(waiting.turn, false, "while letters can't be sent nobody is promised one");
-  const status = (await browser.call<{ mail?: string }>("GET", "/status.json")) as Record<string, unknown>;
-  assert.match(JSON.stringify(status), /failing/);
-  await smtp.up();
-  for (const until = Date.now() + 60_000; !waiting.turn && Date.now() < until; await pause(500)) {
-    waiting = await browser.call<PlaceAnswer>("POST", "/sign-up/turn", { place: waiting.place });
-  }
-  assert.ok(waiting.turn, "the same place gets its turn afterwards");
-  await browser.call("POST", "/sign-up/letter", { place: waiting.place, address: "second@example.org" });
-  for (const until = Date.now() + 30_000; Date.now() < until; await pause(200)) {
-    const letters = await smtp.letters();
-    if (["first@example.org", "second@example.org"].every((address) => letters.some(({ to }) => to.includes(address)))) return;
-  }
-  assert.fail("both letters arrive after the mail server is back");
-});
+test(
+  "a mail server that is down: the newcomer is told, keeps the place, and gets the letter when it is back",
+  { timeout: 120_000 },
+  async (t) => {
+    const smtp = await startSmtpServer(t);
+    const there = await startHoldfast(t, { env: { SMTP_URL: smtp.url, MAIL_FROM: "Holdfast <no-reply@example.org>" } });
+    const browser = openBrowser(there.url);
+    await smtp.fault({ kind: "refuse" });
+    // somebody's letter finds out that the relay is gone
+    const first = openBrowser(there.url);
+    const { challenge } = await first.call<ChallengeAnswer>("POST", "/sign-up/challenge", {});
+    const place = await first.call<PlaceAnswer>("POST", "/sign-up/place", { challenge });
+    await first.call("POST", "/sign-up/letter", { place: place.place, address: "first@example.org" });
+    const mine = await browser.call<ChallengeAnswer>("POST", "/sign-up/challenge", {});
+    let waiting = await browser.call<PlaceAnswer>("POST", "/sign-up/place", { challenge: mine.challenge });
+    for (const until = Date.now() + 20_000; waiting.turn && Date.now() < until; await pause(500)) {
+      waiting = await browser.call<PlaceAnswer>("POST", "/sign-up/turn", { place: waiting.place });
+    }
+    assert.equal(waiting.turn, false, "while letters can't be sent nobody is promised one");
+    const status = (await browser.call<{ mail?: string }>("GET", "/status.json")) as Record<string, unknown>;
+    assert.match(JSON.stringify(status), /failing/);
+    await smtp.fault(null);
+    for (const until = Date.now() + 60_000; !waiting.turn && Date.now() < until; await pause(500)) {
+      waiting = await browser.call<PlaceAnswer>("POST", "/sign-up/turn", { place: waiting.place });
+    }
+    assert.ok(waiting.turn, "the same place gets its turn afterwards");
+    await browser.call("POST", "/sign-up/letter", { place: waiting.place, address: "second@example.org" });
+    for (const until = Date.now() + 30_000; Date.now() < until; await pause(200)) {
+      const letters = await smtp.letters();
+      if (["first@example.org", "second@example.org"].every((address) => letters.some(({ to }) => to.includes(address)))) return;
+    }
+    assert.fail("both letters arrive after the mail server is back");
+  },
+);
 
 test("two tabs that rename and delete at once end in one state that both can read", async () => {
   const { conversationId, assistantMessage } = await startChat(member, "Two tabs.");
   await finished(member, conversationId, assistantMessage.id);
   const answers = await Promise.all(
-    Array.from({ length: 10 }, (_, number) => member.request("PATCH", `/api/conversations/${conversationId}`, { title: `Title ${number}` })),
+    Array.from({ length: 10 }, (_, number) =>
+      member.request("PATCH", `/api/conversations/${conversationId}`, { title: `Title ${number}` }),
+    ),
   );
   for (const answer of answers) assert.equal(answer.status, 200, answer.text);
   const { conversation: now } = await member.call<ConversationAnswer>("GET", `/api/conversations/${conversationId}`);

@@ -27,7 +27,10 @@ import {
 import { tinyGguf } from "#support/tiny-gguf.ts";
 
 const CUTS = Number(process.env["HOLDFAST_TEST_CUTS"] ?? 50);
-const server = await startOpenAiServer({ after }, { models: ["steady-7b"], otherwise: { words: 300, chunkDelayMs: 4, reasoning: "First I think about it." } });
+const server = await startOpenAiServer(
+  { after },
+  { models: ["steady-7b"], otherwise: { words: 300, chunkDelayMs: 4, reasoning: "First I think about it." } },
+);
 const folder = mkdtempSync(join(tmpdir(), "hf-chat-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 mkdirSync(join(folder, "files"));
@@ -56,7 +59,10 @@ function fold(message: Message, events: readonly { event: StreamEvent }[]): Mess
   return now;
 }
 
-const ended = (id: string) => ({ event }: { event: StreamEvent }) => event.kind === "message" && event.message.id === id && event.message.state !== "running";
+const ended =
+  (id: string) =>
+  ({ event }: { event: StreamEvent }) =>
+    event.kind === "message" && event.message.id === id && event.message.state !== "running";
 
 test("words of a real llama.cpp model stream in, piece by piece, and nothing leaves the machine", { timeout: 120_000 }, async () => {
   const { assistantMessage, conversationId } = await startChat(member, "Tell me something.", await modelOf("local"));
@@ -72,53 +78,57 @@ test("words of a real llama.cpp model stream in, piece by piece, and nothing lea
   assert.deepEqual((await finished(member, conversationId, assistantMessage.id)).text, answer.text);
 });
 
-test(`whoever reloads in mid-answer, at any of ${CUTS} random points, ends up with every word that the model server sent`, { timeout: 300_000 }, async (t) => {
-  const modelId = await modelOf("server");
-  let longest = 0;
-  for (let cut = 0; cut < CUTS; cut += 1) {
-    const { assistantMessage, conversationId } = await startChat(member, `question ${cut}`, modelId);
-    const id = assistantMessage.id;
-    // reads on until a random number of events, then the page is gone; the new page begins with a snapshot
-    const before = await readConversation(member, conversationId);
-    const reloadAfter = 1 + Math.floor(Math.random() * 40);
-    let seen = 0;
-    const first = await readEvents(member, before.cursor, (event) => ended(id)(event) || (seen += 1) >= reloadAfter);
-    const cutOff = fold(messageIn(before.messages, id), first);
-    if (cut % 2 === 0) {
-      // a lost network: the same page goes on from its last event
-      const rest = await readEvents(member, first.at(-1)?.seq ?? before.cursor, ended(id));
-      await compare(fold(cutOff, rest), conversationId, id);
-    } else {
-      const snapshot = await readConversation(member, conversationId);
-      const again = messageIn(snapshot.messages, id);
-      assert.ok(again.text.startsWith(cutOff.text), "the snapshot has at least what was seen");
-      const rest = again.state === "running" ? await readEvents(member, snapshot.cursor, ended(id)) : [];
-      await compare(fold(again, rest), conversationId, id);
+test(
+  `whoever reloads in mid-answer, at any of ${CUTS} random points, ends up with every word that the model server sent`,
+  { timeout: 300_000 },
+  async (t) => {
+    const modelId = await modelOf("server");
+    let longest = 0;
+    for (let cut = 0; cut < CUTS; cut += 1) {
+      const { assistantMessage, conversationId } = await startChat(member, `question ${cut}`, modelId);
+      const id = assistantMessage.id;
+      // reads on until a random number of events, then the page is gone; the new page begins with a snapshot
+      const before = await readConversation(member, conversationId);
+      const reloadAfter = 1 + Math.floor(Math.random() * 40);
+      let seen = 0;
+      const first = await readEvents(member, before.cursor, (event) => ended(id)(event) || (seen += 1) >= reloadAfter);
+      const cutOff = fold(messageIn(before.messages, id), first);
+      if (cut % 2 === 0) {
+        // a lost network: the same page goes on from its last event
+        const rest = await readEvents(member, first.at(-1)?.seq ?? before.cursor, ended(id));
+        await compare(fold(cutOff, rest), conversationId, id);
+      } else {
+        const snapshot = await readConversation(member, conversationId);
+        const again = messageIn(snapshot.messages, id);
+        assert.ok(again.text.startsWith(cutOff.text), "the snapshot has at least what was seen");
+        const rest = again.state === "running" ? await readEvents(member, snapshot.cursor, ended(id)) : [];
+        await compare(fold(again, rest), conversationId, id);
+      }
     }
-  }
-  t.diagnostic(`${CUTS} cuts; the longest answer had ${longest} characters`);
+    t.diagnostic(`${CUTS} cuts; the longest answer had ${longest} characters`);
 
-  async function compare(read: Message, conversationId: string, id: string): Promise<void> {
-    const stored = await finished(member, conversationId, id);
-    const served = (await server.served()).findLast(({ request }) => request.includes(questionOf(conversationId)));
-    assert.equal(read.text, stored.text);
-    assert.ok(served?.finished, "the model server says that it sent everything");
-    assert.equal(read.text, served.text);
-    assert.equal(read.reasoning, served.reasoning);
-    longest = Math.max(longest, read.text.length);
-    questions.delete(conversationId);
-  }
-  function questionOf(conversationId: string): string {
-    return questions.get(conversationId) ?? "";
-  }
-  function messageIn(messages: readonly Message[], id: string): Message {
-    const message = messages.find((candidate) => candidate.id === id);
-    assert.ok(message);
-    const question = messages.find((candidate) => candidate.id === message.parentId);
-    questions.set(message.conversationId, `"${question?.text}"`);
-    return message;
-  }
-});
+    async function compare(read: Message, conversationId: string, id: string): Promise<void> {
+      const stored = await finished(member, conversationId, id);
+      const served = (await server.served()).findLast(({ request }) => request.includes(questionOf(conversationId)));
+      assert.equal(read.text, stored.text);
+      assert.ok(served?.finished, "the model server says that it sent everything");
+      assert.equal(read.text, served.text);
+      assert.equal(read.reasoning, served.reasoning);
+      longest = Math.max(longest, read.text.length);
+      questions.delete(conversationId);
+    }
+    function questionOf(conversationId: string): string {
+      return questions.get(conversationId) ?? "";
+    }
+    function messageIn(messages: readonly Message[], id: string): Message {
+      const message = messages.find((candidate) => candidate.id === id);
+      assert.ok(message);
+      const question = messages.find((candidate) => candidate.id === message.parentId);
+      questions.set(message.conversationId, `"${question?.text}"`);
+      return message;
+    }
+  },
+);
 const questions = new Map<string, string>();
 
 test("an answer is stopped from another tab, and keeps what came", { timeout: 60_000 }, async () => {
@@ -136,37 +146,54 @@ test("an answer is stopped from another tab, and keeps what came", { timeout: 60
   assert.ok(message.text.length > 0);
 });
 
-test("a model server that breaks off in mid-answer: what came stays, the fault is shown, asking again works", { timeout: 60_000 }, async () => {
-  const modelId = await modelOf("server");
-  await server.next({ words: 200, chunkDelayMs: 2, fault: { kind: "cut", afterChunks: 40 } });
-  const { assistantMessage, conversationId } = await startChat(member, "Will you break off?", modelId);
-  const broken = await finished(member, conversationId, assistantMessage.id);
-  assert.equal(broken.state, "failed");
-  assert.equal(broken.problemCode, "model-failed");
-  assert.ok(broken.text.length > 0);
-  const { assistantMessage: second } = await member.call<{ assistantMessage: Message }>("POST", `/api/messages/${broken.id}/regenerate`, { id: crypto.randomUUID(), modelId });
-  assert.equal((await finished(member, conversationId, second.id)).state, "done");
-  const { messages } = await readConversation(member, conversationId);
-  assert.deepEqual(messages.filter(({ role }) => role === "assistant").map(({ state }) => state).toSorted(), ["done", "failed"]);
-});
+test(
+  "a model server that breaks off in mid-answer: what came stays, the fault is shown, asking again works",
+  { timeout: 60_000 },
+  async () => {
+    const modelId = await modelOf("server");
+    await server.next({ words: 200, chunkDelayMs: 2, fault: { kind: "cut", afterChunks: 40 } });
+    const { assistantMessage, conversationId } = await startChat(member, "Will you break off?", modelId);
+    const broken = await finished(member, conversationId, assistantMessage.id);
+    assert.equal(broken.state, "failed");
+    assert.equal(broken.problemCode, "model-failed");
+    assert.ok(broken.text.length > 0);
+    const { assistantMessage: second } = await member.call<{ assistantMessage: Message }>("POST", `/api/messages/${broken.id}/regenerate`, {
+      id: crypto.randomUUID(),
+      modelId,
+    });
+    assert.equal((await finished(member, conversationId, second.id)).state, "done");
+    const { messages } = await readConversation(member, conversationId);
+    assert.deepEqual(
+      messages
+        .filter(({ role }) => role === "assistant")
+        .map(({ state }) => state)
+        .toSorted(),
+      ["done", "failed"],
+    );
+  },
+);
 
-test("kill -9 of the app in mid-answer: the words that were seen are there, and the answer is marked as interrupted", { timeout: 60_000 }, async () => {
-  await server.next({ words: 2_000, chunkDelayMs: 10 });
-  const { assistantMessage, conversationId } = await startChat(member, "What if you die?", await modelOf("server"));
-  const { cursor, messages } = await readConversation(member, conversationId);
-  let parts = 0;
-  const seen = await readEvents(member, cursor, ({ event }) => event.kind === "part" && (parts += 1) >= 10);
-  const message = messages.find(({ id }) => id === assistantMessage.id);
-  assert.ok(message);
-  const words = fold(message, seen).text;
-  const pid = (await holdfast.pids()).app;
-  assert.ok(pid !== undefined);
-  process.kill(pid, "SIGKILL");
-  await backAgain(member);
-  const left = await finished(member, conversationId, assistantMessage.id);
-  assert.equal(left.state, "interrupted");
-  assert.ok(left.text.startsWith(words), "every word that was seen is kept");
-});
+test(
+  "kill -9 of the app in mid-answer: the words that were seen are there, and the answer is marked as interrupted",
+  { timeout: 60_000 },
+  async () => {
+    await server.next({ words: 2_000, chunkDelayMs: 10 });
+    const { assistantMessage, conversationId } = await startChat(member, "What if you die?", await modelOf("server"));
+    const { cursor, messages } = await readConversation(member, conversationId);
+    let parts = 0;
+    const seen = await readEvents(member, cursor, ({ event }) => event.kind === "part" && (parts += 1) >= 10);
+    const message = messages.find(({ id }) => id === assistantMessage.id);
+    assert.ok(message);
+    const words = fold(message, seen).text;
+    const pid = (await holdfast.pids()).app;
+    assert.ok(pid !== undefined);
+    process.kill(pid, "SIGKILL");
+    await backAgain(member);
+    const left = await finished(member, conversationId, assistantMessage.id);
+    assert.equal(left.state, "interrupted");
+    assert.ok(left.text.startsWith(words), "every word that was seen is kept");
+  },
+);
 
 test("a question that is sent twice, by a double click or from two tabs, is asked once", { timeout: 60_000 }, async () => {
   const conversationId = crypto.randomUUID();
@@ -174,13 +201,16 @@ test("a question that is sent twice, by a double click or from two tabs, is aske
   await Promise.all([1, 2].map(() => member.call("POST", "/api/conversations", { id: conversationId })));
   const modelId = await modelOf("server");
   const before = (await server.served()).length;
-  const send = () => member.request("POST", `/api/conversations/${conversationId}/messages`, { id, parentId: null, text: "Once only.", modelId });
+  const send = () =>
+    member.request("POST", `/api/conversations/${conversationId}/messages`, { id, parentId: null, text: "Once only.", modelId });
   const answers = await Promise.all(Array.from({ length: 20 }, send));
   for (const answer of answers) assert.ok(answer.status < 300, answer.text);
   const ids = new Set(answers.map((answer) => (answer.json() as { assistantMessage: Message }).assistantMessage.id));
   assert.equal(ids.size, 1);
   await finished(member, conversationId, [...ids][0] ?? "");
-  const asked = (await server.served()).slice(before).filter(({ request }) => request.includes('"Once only."') && !request.includes("Write a title"));
+  const asked = (await server.served())
+    .slice(before)
+    .filter(({ request }) => request.includes('"Once only."') && !request.includes("Write a title"));
   assert.equal(asked.length, 1);
 });
 
@@ -191,7 +221,13 @@ test("editing a question makes a branch, and both branches stay", { timeout: 60_
   const edited = await sendMessage(member, conversationId, userMessage?.parentId ?? null, "Second wording.", modelId);
   await finished(member, conversationId, edited.assistantMessage.id);
   const { messages, conversation } = await readConversation(member, conversationId);
-  assert.deepEqual(messages.filter(({ role }) => role === "user").map(({ text }) => text).toSorted(), ["First wording.", "Second wording."]);
+  assert.deepEqual(
+    messages
+      .filter(({ role }) => role === "user")
+      .map(({ text }) => text)
+      .toSorted(),
+    ["First wording.", "Second wording."],
+  );
   assert.equal(conversation.leafMessageId, edited.assistantMessage.id);
 });
 

@@ -70,7 +70,9 @@ test("nothing that was acknowledged is lost when PostgreSQL, app and door are ki
   }
   stopped = true;
   await Promise.all([newcomers, chatter]);
-  t.diagnostic(`${KILLS} kills, ${registered.length} registrations, ${sent.length} messages, back after at most ${Math.max(...backAfterMs)} ms`);
+  t.diagnostic(
+    `${KILLS} kills, ${registered.length} registrations, ${sent.length} messages, back after at most ${Math.max(...backAfterMs)} ms`,
+  );
 
   assert.ok(registered.length > 0 && sent.length > 0, "people registered and chatted while processes died");
   for (const address of registered) {

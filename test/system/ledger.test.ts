@@ -33,47 +33,59 @@ async function shown(messageId: string): Promise<{ sha256: string; bytes: number
   );
 }
 
-test(`over ${CHATS} chats with retries, regenerations and titles, the ledger shows the bytes that the server received`, { timeout: 600_000 }, async (t) => {
-  const modelId = await serverModel();
-  const ids = new Set<string>();
-  const answers: { conversationId: string; id: string }[] = [];
-  for (let chat = 0; chat < CHATS; chat += 1) {
-    if (chat % 5 === 0) await server.next({ fault: { kind: "status", status: 503, retryAfterSeconds: 0 } });
-    if (chat % 7 === 0) await server.next({ words: 20, fault: { kind: "cut", afterChunks: 5 } });
-    const { assistantMessage, conversationId } = await startChat(member, `What left in chat ${chat}? ñ 漢 🐎`, modelId);
-    const message = await finished(member, conversationId, assistantMessage.id);
-    answers.push({ conversationId, id: message.id });
-    if (chat % 3 === 0) {
-      const again = await member.call<{ assistantMessage: Message }>("POST", `/api/messages/${message.id}/regenerate`, { id: crypto.randomUUID(), modelId });
-      await finished(member, conversationId, again.assistantMessage.id);
-      answers.push({ conversationId, id: again.assistantMessage.id });
+test(
+  `over ${CHATS} chats with retries, regenerations and titles, the ledger shows the bytes that the server received`,
+  { timeout: 600_000 },
+  async (t) => {
+    const modelId = await serverModel();
+    const ids = new Set<string>();
+    const answers: { conversationId: string; id: string }[] = [];
+    for (let chat = 0; chat < CHATS; chat += 1) {
+      if (chat % 5 === 0) await server.next({ fault: { kind: "status", status: 503, retryAfterSeconds: 0 } });
+      if (chat % 7 === 0) await server.next({ words: 20, fault: { kind: "cut", afterChunks: 5 } });
+      const { assistantMessage, conversationId } = await startChat(member, `What left in chat ${chat}? ñ 漢 🐎`, modelId);
+      const message = await finished(member, conversationId, assistantMessage.id);
+      answers.push({ conversationId, id: message.id });
+      if (chat % 3 === 0) {
+        const again = await member.call<{ assistantMessage: Message }>("POST", `/api/messages/${message.id}/regenerate`, {
+          id: crypto.randomUUID(),
+          modelId,
+        });
+        await finished(member, conversationId, again.assistantMessage.id);
+        answers.push({ conversationId, id: again.assistantMessage.id });
+      }
+      if (chat % 4 === 0) {
+        const more = await sendMessage(member, conversationId, message.id, "And then?", modelId);
+        await finished(member, conversationId, more.assistantMessage.id);
+        answers.push({ conversationId, id: more.assistantMessage.id });
+      }
+      ids.add(conversationId);
     }
-    if (chat % 4 === 0) {
-      const more = await sendMessage(member, conversationId, message.id, "And then?", modelId);
-      await finished(member, conversationId, more.assistantMessage.id);
-      answers.push({ conversationId, id: more.assistantMessage.id });
+    await pause(2_000); // the last titles
+    const ledger = (await Promise.all(answers.map(({ id }) => shown(id)))).flat();
+    const received = (await server.received()).filter(({ method }) => method === "POST");
+    const hash = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+    for (const entry of ledger) {
+      assert.equal(entry.sha256, hash(entry.body), "the checksum is the body's");
+      assert.equal(entry.bytes, entry.body.length);
     }
-    ids.add(conversationId);
-  }
-  await pause(2_000); // the last titles
-  const ledger = (await Promise.all(answers.map(({ id }) => shown(id)))).flat();
-  const received = (await server.received()).filter(({ method }) => method === "POST");
-  const hash = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
-  for (const entry of ledger) {
-    assert.equal(entry.sha256, hash(entry.body), "the checksum is the body's");
-    assert.equal(entry.bytes, entry.body.length);
-  }
-  assert.deepEqual(ledger.map(({ sha256 }) => sha256).toSorted(), received.map(({ body }) => hash(body)).toSorted());
-  assert.ok(received.some(({ body }) => body.includes("Write a title")), "titles were among them");
-  assert.ok(received.length > answers.length, "so were retries");
-  assert.ok(!ledger.some(({ body }) => body.includes("sk-secret-of-the-operator")), "the key is in no body");
-  t.diagnostic(`${CHATS} chats, ${answers.length} answers, ${received.length} requests, ${received.reduce((sum, { body }) => sum + body.length, 0)} bytes`);
+    assert.deepEqual(ledger.map(({ sha256 }) => sha256).toSorted(), received.map(({ body }) => hash(body)).toSorted());
+    assert.ok(
+      received.some(({ body }) => body.includes("Write a title")),
+      "titles were among them",
+    );
+    assert.ok(received.length > answers.length, "so were retries");
+    assert.ok(!ledger.some(({ body }) => body.includes("sk-secret-of-the-operator")), "the key is in no body");
+    t.diagnostic(
+      `${CHATS} chats, ${answers.length} answers, ${received.length} requests, ${received.reduce((sum, { body }) => sum + body.length, 0)} bytes`,
+    );
 
-  for (const { conversationId, id } of answers.slice(0, 10)) {
-    const { messages } = await readConversation(member, conversationId);
-    assert.equal(messages.find((message) => message.id === id)?.egress.kind, "stayed", "the server is on this machine");
-  }
-});
+    for (const { conversationId, id } of answers.slice(0, 10)) {
+      const { messages } = await readConversation(member, conversationId);
+      assert.equal(messages.find((message) => message.id === id)?.egress.kind, "stayed", "the server is on this machine");
+    }
+  },
+);
 
 test("nobody else sees what somebody sent", async () => {
   const { assistantMessage, conversationId } = await startChat(member, "Mine alone.", await serverModel());
@@ -98,6 +110,9 @@ test("while the ledger can't be written, nothing is sent, and the person reads w
   assert.equal(message.problemCode, "ledger-unavailable");
   assert.equal((await server.received()).length, before);
   await pool`alter table egress_entry_away rename to egress_entry`;
-  const again = await member.call<{ assistantMessage: Message }>("POST", `/api/messages/${message.id}/regenerate`, { id: crypto.randomUUID(), modelId });
+  const again = await member.call<{ assistantMessage: Message }>("POST", `/api/messages/${message.id}/regenerate`, {
+    id: crypto.randomUUID(),
+    modelId,
+  });
   assert.equal((await finished(member, conversationId, again.assistantMessage.id)).state, "done");
 });

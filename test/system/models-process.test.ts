@@ -74,13 +74,19 @@ describe("a model file on this machine", { timeout: 240_000 }, () => {
 
   test("the files that can hold a conversation are offered, half a download and a renamed picture are not", async () => {
     const models = await model.models();
-    assert.deepEqual(models.map(({ id, name }) => [id, name]), [
-      ["local/brief.gguf", "Brief"],
-      ["local/other.gguf", "Other"],
-      ["local/talkative.gguf", "Talkative"],
-      ["local/tiny.gguf", "Tiny"],
-    ]);
-    assert.deepEqual(models.map((choice) => choice.where), ["here", "here", "here", "here"]);
+    assert.deepEqual(
+      models.map(({ id, name }) => [id, name]),
+      [
+        ["local/brief.gguf", "Brief"],
+        ["local/other.gguf", "Other"],
+        ["local/talkative.gguf", "Talkative"],
+        ["local/tiny.gguf", "Tiny"],
+      ],
+    );
+    assert.deepEqual(
+      models.map((choice) => choice.where),
+      ["here", "here", "here", "here"],
+    );
     assert.equal(models[0]?.contextTokens, 4_096);
     assert.equal(supervisor.running(), false, "nobody has asked it anything, so no process runs");
   });
@@ -112,11 +118,14 @@ describe("a model file on this machine", { timeout: 240_000 }, () => {
   test("a person who presses stop gets silence at once, and the next person the model", async () => {
     const stop = new AbortController();
     let stoppedAt = Infinity;
-    const parts = await collect(model.stream(asking({ modelId: "local/talkative.gguf", maxOutputTokens: 4_000 }), stop.signal), (_, all) => {
-      if (all.length !== 5) return;
-      stoppedAt = performance.now();
-      stop.abort();
-    });
+    const parts = await collect(
+      model.stream(asking({ modelId: "local/talkative.gguf", maxOutputTokens: 4_000 }), stop.signal),
+      (_, all) => {
+        if (all.length !== 5) return;
+        stoppedAt = performance.now();
+        stop.abort();
+      },
+    );
     assert.ok(performance.now() - stoppedAt < 1_000);
     assert.ok(!parts.some((part) => part.kind === "finish" || part.kind === "error"), "an answer that was stopped just ends");
     assert.ok(parts.length < 20);
@@ -137,7 +146,10 @@ describe("a model file on this machine", { timeout: 240_000 }, () => {
     assert.equal(textOf(first), textOf(second));
     const winner = order[0]?.split(" ")[0];
     const done = order.indexOf(`${winner} finish`);
-    assert.ok(order.slice(0, done).every((entry) => entry.startsWith(String(winner))), "never mixed");
+    assert.ok(
+      order.slice(0, done).every((entry) => entry.startsWith(String(winner))),
+      "never mixed",
+    );
   });
 
   test("the line is bounded: the one who finds it full is told so at once, the others keep their places", async () => {
@@ -146,7 +158,13 @@ describe("a model file on this machine", { timeout: 240_000 }, () => {
     await supervisor.process();
     const waiting: ReturnType<typeof ask>[] = [];
     for (let index = 0; index < 12; index++) {
-      const entry = ask(supervisor.socket, { kind: "generate", file: join(supervisor.modelsDir, "tiny.gguf"), turns: ASKED, maxOutputTokens: 5, thoughtTokens: null });
+      const entry = ask(supervisor.socket, {
+        kind: "generate",
+        file: join(supervisor.modelsDir, "tiny.gguf"),
+        turns: ASKED,
+        maxOutputTokens: 5,
+        thoughtTokens: null,
+      });
       await entry.first;
       waiting.push(entry);
     }
@@ -159,7 +177,11 @@ describe("a model file on this machine", { timeout: 240_000 }, () => {
     for (const entry of served) await entry.ended;
     assert.ok(served.every((entry) => entry.answers.at(-1)?.kind === "finish"));
     const places = served.at(-1)?.answers.flatMap((answer) => (answer.kind === "waiting" ? [answer.ahead] : [])) ?? [];
-    assert.deepEqual(places, places.toSorted((a, b) => b - a), "a place only ever gets better");
+    assert.deepEqual(
+      places,
+      places.toSorted((a, b) => b - a),
+      "a place only ever gets better",
+    );
   });
 
   test("kill -9 of the model in mid-answer: what came stays, the answer ends as failed, the next one works again", async () => {
@@ -179,8 +201,12 @@ describe("a model file on this machine", { timeout: 240_000 }, () => {
     const whole = tinyGguf();
     await writeFile(join(supervisor.modelsDir, "short.gguf"), whole.subarray(0, whole.length / 2));
     const starts = supervisor.starts();
-    assert.deepEqual(await collect(model.stream(asking({ modelId: "local/short.gguf" }), never)), [{ kind: "error", code: "model-unavailable" }]);
-    assert.deepEqual(await collect(model.stream(asking({ modelId: "local/gone.gguf" }), never)), [{ kind: "error", code: "model-unavailable" }]);
+    assert.deepEqual(await collect(model.stream(asking({ modelId: "local/short.gguf" }), never)), [
+      { kind: "error", code: "model-unavailable" },
+    ]);
+    assert.deepEqual(await collect(model.stream(asking({ modelId: "local/gone.gguf" }), never)), [
+      { kind: "error", code: "model-unavailable" },
+    ]);
     assert.deepEqual(lastOf(await collect(model.stream(asking(), never))), { kind: "finish", reason: "length" });
     assert.equal(supervisor.starts(), starts);
   });
@@ -212,17 +238,24 @@ describe("a model file on this machine", { timeout: 240_000 }, () => {
   test("the operator sees which file is in memory", async () => {
     await collect(model.stream(asking({ modelId: "local/other.gguf" }), never));
     const files = await model.files();
-    assert.deepEqual(files.filter((file) => file.loaded).map((file) => file.fileName), ["other.gguf"]);
+    assert.deepEqual(
+      files.filter((file) => file.loaded).map((file) => file.fileName),
+      ["other.gguf"],
+    );
   });
 
-  test("it steps back for everybody else: lowest priority, first to go when memory runs out", { skip: process.platform !== "linux" }, async () => {
-    const child = await supervisor.process();
-    const stat = await readFile(`/proc/${child.pid}/stat`, "utf8");
-    assert.equal(Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]), 19, "nice");
-    assert.equal((await readFile(`/proc/${child.pid}/oom_score_adj`, "utf8")).trim(), "800");
-    const memory = /VmRSS:\s+(\d+) kB/.exec(await readFile(`/proc/${child.pid}/status`, "utf8"))?.[1];
-    console.log(`# resident memory with a tiny model: ${Math.round(Number(memory) / 1024)} MB`);
-  });
+  test(
+    "it steps back for everybody else: lowest priority, first to go when memory runs out",
+    { skip: process.platform !== "linux" },
+    async () => {
+      const child = await supervisor.process();
+      const stat = await readFile(`/proc/${child.pid}/stat`, "utf8");
+      assert.equal(Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]), 19, "nice");
+      assert.equal((await readFile(`/proc/${child.pid}/oom_score_adj`, "utf8")).trim(), "800");
+      const memory = /VmRSS:\s+(\d+) kB/.exec(await readFile(`/proc/${child.pid}/status`, "utf8"))?.[1];
+      console.log(`# resident memory with a tiny model: ${Math.round(Number(memory) / 1024)} MB`);
+    },
+  );
 
   test("after a while without questions it is let go, and a new question brings it back", async () => {
     const idle = createLocalModel({
@@ -239,7 +272,10 @@ describe("a model file on this machine", { timeout: 240_000 }, () => {
     };
     await collect(idle.stream(asking(), never));
     await letGo();
-    assert.deepEqual((await idle.files()).filter((file) => file.loaded), []);
+    assert.deepEqual(
+      (await idle.files()).filter((file) => file.loaded),
+      [],
+    );
     assert.deepEqual(lastOf(await collect(idle.stream(asking(), never))), { kind: "finish", reason: "length" });
     await letGo();
   });

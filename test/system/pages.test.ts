@@ -14,28 +14,32 @@ import { walkSmallPages, walkWebApp } from "#support/tour.ts";
 
 const FIRST_LOAD_LIMIT_BYTES = 150 * 1024;
 
-test("axe finds nothing on any page, in any state, at any width and colour scheme, and nothing is cut off at the side", { timeout: 600_000 }, async (t) => {
-  const browser = await openChromium(t);
-  if (browser === undefined) return;
-  const server = await startOpenAiServer(t, { models: ["steady-7b"] });
-  const holdfast = await startHoldfast(t, { env: { MODEL_URL: server.url } });
-  const looked: string[] = [];
-  for (const [number, width] of [360, 1280].entries()) {
-    for (const colorScheme of ["light", "dark"] as const) {
-      const options = { viewport: { width, height: 800 }, colorScheme };
-      const look = async (page: Page, name: string) => {
-        await assertNoAxeViolation(page, `${name} (${width}, ${colorScheme})`);
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        assert.ok(overflow <= 0, `${name} at ${width} is ${overflow} pixels wider than the screen`);
-        looked.push(name);
-      };
-      await walkSmallPages(browser, holdfast, options, look, `axe-${number}-${colorScheme}@example.org`);
-      if (!looked.includes("chat")) await makeOperator(holdfast.url, holdfast.firstOperatorUrl);
-      await walkWebApp(browser, holdfast, options, look, { address: "operator@example.org", server });
+test(
+  "axe finds nothing on any page, in any state, at any width and colour scheme, and nothing is cut off at the side",
+  { timeout: 600_000 },
+  async (t) => {
+    const browser = await openChromium(t);
+    if (browser === undefined) return;
+    const server = await startOpenAiServer(t, { models: ["steady-7b"] });
+    const holdfast = await startHoldfast(t, { env: { MODEL_URL: server.url } });
+    const looked: string[] = [];
+    for (const [number, width] of [360, 1280].entries()) {
+      for (const colorScheme of ["light", "dark"] as const) {
+        const options = { viewport: { width, height: 800 }, colorScheme };
+        const look = async (page: Page, name: string) => {
+          await assertNoAxeViolation(page, `${name} (${width}, ${colorScheme})`);
+          const overflow = Number(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"));
+          assert.ok(overflow <= 0, `${name} at ${width} is ${overflow} pixels wider than the screen`);
+          looked.push(name);
+        };
+        await walkSmallPages(browser, holdfast, options, look, `axe-${number}-${colorScheme}@example.org`);
+        if (!looked.includes("chat")) await makeOperator(holdfast.url, holdfast.firstOperatorUrl);
+        await walkWebApp(browser, holdfast, options, look, { address: "operator@example.org", server });
+      }
     }
-  }
-  t.diagnostic(`${new Set(looked).size} pages and states, ${looked.length} looks`);
-});
+    t.diagnostic(`${new Set(looked).size} pages and states, ${looked.length} looks`);
+  },
+);
 
 test("what a member loads first is small, and every byte of it comes from here", { timeout: 120_000 }, async (t) => {
   const browser = await openChromium(t);
@@ -45,7 +49,10 @@ test("what a member loads first is small, and every byte of it comes from here",
   const page = await freshPage(browser);
   await page.goto(`${holdfast.url}/sign-in`);
   await page.getByLabel(/e-?mail/i).fill("operator@example.org");
-  await page.getByLabel(/password/i).first().fill(GOOD_PASSWORD);
+  await page
+    .getByLabel(/password/i)
+    .first()
+    .fill(GOOD_PASSWORD);
   const scripts: Promise<number>[] = [];
   const foreign: string[] = [];
   page.on("request", (request) => {

@@ -24,7 +24,7 @@ async function standing(after: "challenge" | "place" | "letter", address: string
   const takePlace = () => browser.call<PlaceAnswer>("POST", "/sign-up/place", { challenge });
   const order = async (place: PlaceAnswer) => {
     let now = place;
-    for (const until = Date.now() + 30_000; !now.turn && Date.now() < until; ) {
+    for (const until = Date.now() + 30_000; !now.turn && Date.now() < until;) {
       await pause(now.retryAfterSeconds * 1_000);
       now = await browser.call<PlaceAnswer>("POST", "/sign-up/turn", { place: now.place });
     }
@@ -46,7 +46,7 @@ async function atEveryStep(name: string): Promise<Underway[]> {
 }
 
 async function serviceBack(): Promise<void> {
-  for (const until = Date.now() + 10_000; Date.now() < until; ) {
+  for (const until = Date.now() + 10_000; Date.now() < until;) {
     await pause(50);
     const answer = await openBrowser(holdfast.url)
       .request("POST", "/sign-in", { address: "nobody@example.org", password: "not-the-password-1" }, { connection: "close" })
@@ -72,7 +72,9 @@ for (const victim of VICTIMS) {
 test("whoever stands at any step of a registration gets in although the keys are rotated", { timeout: 120_000 }, async () => {
   const people = await atEveryStep("rotated");
   const holdfastCommand = fileURLToPath(new URL("../../bin/holdfast.js", import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [holdfastCommand, "keys", "rotate"], { env: { ...process.env, DATA_DIR: holdfast.dataDir } });
+  const { stdout } = await promisify(execFile)(process.execPath, [holdfastCommand, "keys", "rotate"], {
+    env: { ...process.env, DATA_DIR: holdfast.dataDir },
+  });
   assert.match(stdout, /rotat/i);
   for (const { finish, address } of people) assert.equal((await finish()).address, address);
   const fresh = await standing("challenge", "after-rotation@example.org");

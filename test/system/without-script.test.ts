@@ -15,21 +15,39 @@ test("a newcomer without script registers, signs out and signs in again", { time
   const page = await freshPage(browser, { javaScriptEnabled: false });
   await page.goto(`${holdfast.url}/sign-up`);
   await page.getByLabel(/e-?mail/i).fill("noscript@example.org");
-  await page.getByRole("button", { name: /letter|code|continue/i }).first().click();
+  await page
+    .getByRole("button", { name: /letter|code|continue/i })
+    .first()
+    .click();
   const code = await readCode(mailboxReader(holdfast.mailboxUrl), "noscript@example.org");
   await page.getByLabel(/code/i).first().fill("ABCD-EFGH");
-  await page.getByLabel(/password/i).first().fill(GOOD_PASSWORD);
-  await page.locator("form", { has: page.getByLabel(/password/i) }).getByRole("button", { name: /create|account|finish/i }).click();
+  await page
+    .getByLabel(/password/i)
+    .first()
+    .fill(GOOD_PASSWORD);
+  await page
+    .locator("form", { has: page.getByLabel(/password/i) })
+    .getByRole("button", { name: /create|account|finish/i })
+    .click();
   assert.match(await page.getByRole("alert").innerText(), /9/, "a wrong code says how many tries are left");
   await page.getByLabel(/code/i).first().fill(code.toLowerCase().replace("-", " "));
-  await page.getByLabel(/password/i).first().fill(GOOD_PASSWORD);
-  await page.locator("form", { has: page.getByLabel(/password/i) }).getByRole("button", { name: /create|account|finish/i }).click();
+  await page
+    .getByLabel(/password/i)
+    .first()
+    .fill(GOOD_PASSWORD);
+  await page
+    .locator("form", { has: page.getByLabel(/password/i) })
+    .getByRole("button", { name: /create|account|finish/i })
+    .click();
   await page.waitForURL(/\/chat/);
 
   await page.context().clearCookies();
   await page.goto(`${holdfast.url}/sign-in`);
   await page.getByLabel(/e-?mail/i).fill("noscript@example.org");
-  await page.getByLabel(/password/i).first().fill(GOOD_PASSWORD);
+  await page
+    .getByLabel(/password/i)
+    .first()
+    .fill(GOOD_PASSWORD);
   await page.getByRole("button", { name: /^sign in/i }).click();
   await page.waitForURL(/\/chat/);
 });
@@ -43,17 +61,26 @@ test("a newcomer without script waits in the line, keeps what was typed, and get
   for (const [number, other] of others.entries()) {
     await other.goto(`${holdfast.url}/sign-up`);
     await other.getByLabel(/e-?mail/i).fill(`other-${number}@example.org`);
-    await other.getByRole("button", { name: /letter|code|continue/i }).first().click();
+    await other
+      .getByRole("button", { name: /letter|code|continue/i })
+      .first()
+      .click();
   }
   await page.goto(`${holdfast.url}/sign-up`);
   await page.getByLabel(/e-?mail/i).fill("patient@example.org");
-  await page.getByRole("button", { name: /letter|code|continue/i }).first().click();
-  for (const until = Date.now() + 60_000; Date.now() < until; ) {
+  await page
+    .getByRole("button", { name: /letter|code|continue/i })
+    .first()
+    .click();
+  for (const until = Date.now() + 60_000; Date.now() < until;) {
     if ((await page.getByLabel(/code/i).count()) > 0) break;
     const address = page.getByLabel(/e-?mail/i);
     if ((await address.count()) > 0 && (await address.first().isVisible())) {
       assert.equal(await address.first().inputValue(), "patient@example.org", "what was typed is still there");
-      await page.getByRole("button", { name: /letter|code|continue/i }).first().click();
+      await page
+        .getByRole("button", { name: /letter|code|continue/i })
+        .first()
+        .click();
     }
     await page.waitForTimeout(500);
   }
@@ -68,7 +95,10 @@ test("each small page weighs at most 20 KB with everything that it loads", { tim
     const page = await freshPage(browser);
     let bytes = 0;
     page.on("response", (response) => {
-      void response.body().then((body) => (bytes += body.length), () => undefined);
+      void response.body().then(
+        (body) => (bytes += body.length),
+        () => undefined,
+      );
     });
     await page.goto(holdfast.url + path, { waitUntil: "networkidle" });
     t.diagnostic(`${path}: ${bytes} bytes`);
