@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { systemClock } from "#kit/time.ts";
+import { COOKIES } from "#contract/cookies.ts";
 import type { ConversationAnswer, SendAnswer } from "#contract/wire.ts";
 import { migrate, openPool } from "#store/store.ts";
 import { startEmbeddedPostgres } from "#store/embedded-postgres.ts";
@@ -19,7 +20,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 async function startPostgres() {
   const started = await startEmbeddedPostgres({ dataDir: join(folder, "data"), socketDir: join(folder, "s") });
-  assert.ok(started.ok);
+  assert.ok(started.ok, started.ok ? "" : started.failure.sentence);
   return started.value;
 }
 
@@ -29,7 +30,7 @@ const administration = openPool(postgres.address, { connections: 1, name: "test"
 await migrate(administration);
 await administration.end();
 
-const { start, open, ask, standAtTheDoor } = await appPlace({ after }, postgres.address);
+const { cookies, begin, start, open, ask, standAtTheDoor } = await appPlace({ after }, postgres.address);
 const door = await standAtTheDoor();
 after(() => door.close());
 
@@ -52,6 +53,8 @@ test("the app outlives its database: it says so, and goes on by itself when it i
 
     process.kill(postgres.pid, "SIGKILL");
     await postgres.ended;
+    // its orphaned parts answer for a moment more
+    await waitFor("the outage", async () => ((await ask("GET", "/api/conversations")).status === 503 ? true : undefined));
     // many at once, as people do: each failed connection must not make the next one later
     const during = await Promise.all(Array.from({ length: 30 }, () => ask("GET", "/api/conversations")));
     for (const answer of during) assert.deepEqual([answer.status, answer.headers["retry-after"]], [503, "2"], answer.text);
@@ -89,14 +92,16 @@ test("the app outlives its database: it says so, and goes on by itself when it i
     return last?.kind === "health" && last.database === "working" ? true : undefined;
   });
   assert.equal(ended, false, app.output());
+  app.child.kill("SIGKILL");
 });
 
 test("an app that starts before its database waits for it", { timeout: 60_000 }, async () => {
   await postgres.stop();
-  const starting = start({ offerFirstOperator: false });
-  await systemClock.sleep(1_000);
+  const app = begin({ offerFirstOperator: false });
+  await waitFor("its first try", () => app.output().includes("the database can't be reached yet") || undefined);
   postgres = await startPostgres();
-  const app = await starting;
-  assert.equal((await ask("GET", "/api/me")).status, 200);
-  assert.match(app.output(), /the database can't be reached yet/);
+  await app.ready;
+  // a session that the database has to be asked about
+  cookies.set(COOKIES.session, "x".repeat(43));
+  assert.equal((await ask("GET", "/api/me")).status, 401, app.output());
 });

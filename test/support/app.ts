@@ -27,7 +27,8 @@ import type { DatabaseAddress } from "#store/store.ts";
 import { startHasher } from "./hasher.ts";
 
 type Afterwards = { after(work: () => unknown): unknown };
-export type Running = { child: ChildProcess; ready: Extract<FromChild, { kind: "ready" }>; output: () => string };
+type Ready = Extract<FromChild, { kind: "ready" }>;
+export type Running = { child: ChildProcess; ready: Ready; output: () => string };
 export type Answer = { status: number; json: unknown; text: string; headers: IncomingHttpHeaders };
 
 const APP_PURPOSES: readonly AppPurpose[] = ["envelope", "code", "letter", "recipient", "pass", "device", "mailbox"];
@@ -57,8 +58,8 @@ export async function appPlace(t: Afterwards, database: DatabaseAddress) {
   const keys = appKeys(1);
   const cookies = new Map<string, string>();
 
-  /** Resolves when it is ready. */
-  async function start(changes: Partial<AppBoot> = {}): Promise<Running> {
+  /** Starts one, and does not wait until it is ready. */
+  function begin(changes: Partial<AppBoot> = {}): Omit<Running, "ready"> & { ready: Promise<Ready> } {
     const child = fork(fileURLToPath(new URL("../../src/http/app-process.ts", import.meta.url)), {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       serialization: "advanced",
@@ -86,7 +87,7 @@ export async function appPlace(t: Afterwards, database: DatabaseAddress) {
       model: { url: null, key: null, name: null, discover: false, file: null, hubUrl: "http://127.0.0.1:1", threads: 1 },
       ...changes,
     };
-    const ready = new Promise<Running["ready"]>((resolve, reject) => {
+    const ready = new Promise<Ready>((resolve, reject) => {
       child.on("message", (message: FromChild) => {
         if (message.kind === "ready") resolve(message);
         if (message.kind === "unusable") reject(new Error(message.sentence));
@@ -94,7 +95,13 @@ export async function appPlace(t: Afterwards, database: DatabaseAddress) {
       child.on("exit", () => reject(new Error(`the app ended: ${output}`)));
     });
     child.send(boot satisfies ToChild);
-    return { child, ready: await ready, output: () => output };
+    return { child, ready, output: () => output };
+  }
+
+  /** Resolves when it is ready. */
+  async function start(changes: Partial<AppBoot> = {}): Promise<Running> {
+    const begun = begin(changes);
+    return { ...begun, ready: await begun.ready };
   }
 
   /** The answer's head; its body is to be read. */
@@ -107,7 +114,8 @@ export async function appPlace(t: Afterwards, database: DatabaseAddress) {
       ...headers,
     };
     return new Promise((resolve, reject) => {
-      const request = httpRequest({ socketPath: sockets.app, method, path, headers: sent }, resolve);
+      // no connection is kept: it would lead to an app that another one has replaced
+      const request = httpRequest({ socketPath: sockets.app, method, path, headers: sent, agent: false }, resolve);
       request.on("error", reject);
       request.end(bytes);
     });
@@ -164,7 +172,7 @@ export async function appPlace(t: Afterwards, database: DatabaseAddress) {
     };
   }
 
-  return { keys, cookies, mailboxToken, start, open, ask, asSomebodyElse, standAtTheDoor };
+  return { keys, cookies, mailboxToken, begin, start, open, ask, asSomebodyElse, standAtTheDoor };
 }
 
 /** Looks until there is something else than `undefined` or `false`. */
