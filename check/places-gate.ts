@@ -22,7 +22,7 @@ function holdAgainst(place: Place, texts: ReadonlyMap<string, string>, wholeProj
   const needed = new Set<string>();
   const allowed = Object.keys(place.allowed);
   for (const [path, text] of texts) {
-    if (!place.within.some((folder) => path.startsWith(folder))) continue;
+    if (!place.within.some((pattern) => covers(pattern, path))) continue;
     const uses = scanUses(path, text, place.reach);
     const by = allowed.find((pattern) => covers(pattern, path));
     if (by !== undefined) {

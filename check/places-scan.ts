@@ -80,7 +80,15 @@ export function scanUses(path: string, text: string, reach: Reach): Use[] {
     JSXAttribute: ({ name, start }) => {
       if (name.type === "JSXIdentifier" && properties.has(name.name)) found(name.name, start);
     },
+    ClassDeclaration: ({ start }) => impure("class", start),
+    ClassExpression: ({ start }) => impure("class", start),
+    ThrowStatement: ({ start }) => impure("throw", start),
+    AwaitExpression: ({ start }) => impure("await", start),
+    FunctionDeclaration: ({ async, start }) => void (async && impure("async", start)),
+    FunctionExpression: ({ async, start }) => void (async && impure("async", start)),
+    ArrowFunctionExpression: ({ async, start }) => void (async && impure("async", start)),
     Identifier({ name, start }) {
+      if (name === "Promise" && !names.has(start)) impure("Promise", start);
       if (globals.has(name) && !names.has(start)) found(name, start);
     },
     NewExpression: ({ callee, arguments: given, start }) => presentDate(callee, given, start),
@@ -100,6 +108,9 @@ export function scanUses(path: string, text: string, reach: Reach): Use[] {
     },
   }).visit(parsed.program);
 
+  function impure(what: string, at: number): void {
+    if (reach.impure) found(what, at);
+  }
   function presentDate(callee: Expression, given: Argument[], at: number): void {
     const isDate = callee.type === "Identifier" && callee.name === "Date";
     if (reach.presentDate && isDate && given.length === 0) found("new Date()", at);

@@ -8,7 +8,7 @@ export type Place = {
   rule: string;
   /** Completes "… belongs to". */
   power: string;
-  /** Where the row holds; elsewhere the power is free. */
+  /** Where the row holds, written like `allowed`; elsewhere the power is free. */
   within: readonly string[];
   reach: Reach;
   /** A file, or a folder with a slash at its end → the reason. A `*` stands for one name. */
@@ -31,6 +31,8 @@ export type Reach = {
   presentDate?: true;
   /** import() of something other than a text that stands there. */
   computedImport?: true;
+  /** Classes, promises (`async`, `await`, Promise) and `throw`. */
+  impure?: true;
 };
 
 const EVERYWHERE = ["src/", "web/", "bin/", "bench/", "drill/"];
@@ -162,6 +164,13 @@ export const PLACES: readonly Place[] = [
     within: EVERYWHERE,
     reach: { imports: { "node-llama-cpp": "*" } },
     allowed: { "src/assistant/local-model-engine.ts": "used by the model process only" },
+  },
+  {
+    rule: "place/pure-core",
+    power: "a class, a promise or a throw in a core",
+    within: ["src/*/core/", "src/line/"],
+    reach: { impure: true },
+    allowed: { "src/cli/core/settings-page.ts": "a setting that is in no group of the page is a bug of ours" },
   },
   {
     rule: "place/code-from-data",

@@ -65,6 +65,7 @@ export const SEEDS: readonly Seed[] = [
   seed("places", "place-dice", "place/dice", "src/identity/guesses.ts", "src/identity/draws.ts"),
   seed("places", "place-password-hash", "place/password-hash", "src/identity/hashes.ts"),
   seed("places", "place-local-model", "place/local-model", "src/assistant/thinks.ts"),
+  seed("places", "place-pure-core", "place/pure-core", "src/mail/core/waits.ts", "src/mail/core/objects.ts", "src/line/throws.ts"),
   seed("places", "place-code-from-data", "place/code-from-data", "src/operator/loads.ts"),
 
   ...["kit", "contract", ...FOLDERS].map((name) => seed("graph", `direction-of-${name}`, `direction-of-${name}`, `src/${name}/strays.ts`)),
