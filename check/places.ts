@@ -62,6 +62,7 @@ export const PLACES: readonly Place[] = [
       "src/egress/": "the only way out: an entry in the ledger is committed before the first byte",
       "src/identity/hash-line.ts": "to the hasher, over its unix socket",
       "src/assistant/local-model.ts": "to the model process, over its unix socket",
+      "src/door/app-link.ts": "to the app, over its unix socket",
       "src/http/door-control.ts": "to the door, over its control socket",
       "src/cli/own-server.ts": "from a command to the Holdfast that runs on this machine",
       "web/app/api/": "from the browser to our own server",

@@ -3,10 +3,9 @@
  * client's own pace; whoever goes away takes the work along. An app that is not there is told as what it is.
  */
 import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage, type ServerResponse } from "node:http";
-import { pipeline } from "node:stream";
 import { problemBody } from "#contract/problem-body.ts";
 import { INTERNAL } from "#contract/processes.ts";
-import { SECOND_MS } from "#kit/time.ts";
+import { SECOND_MS, type Clock } from "#kit/time.ts";
 import { headersToApp, headersToClient } from "./core/headers.ts";
 import type { Lane } from "./core/lane.ts";
 import type { AppAnswer, AskApp, DoorRequest } from "./door-request.ts";
@@ -24,10 +23,12 @@ export type AppLink = {
 
 /** Longer than the app lets anybody wait for a hash or for the database. */
 const ANSWER_WITHIN_MS = 60 * SECOND_MS;
+/** A reader who takes nothing for so long is gone. */
+const READ_WITHIN_MS = 30 * SECOND_MS;
 const ANSWER_LIMIT_BYTES = 8 * 1024 * 1024;
 const SOON_SECONDS = 2;
 
-export function createAppLink({ socketPath, doorSecret }: { socketPath: string; doorSecret: string }): AppLink {
+export function createAppLink({ socketPath, doorSecret, clock }: { socketPath: string; doorSecret: string; clock: Clock }): AppLink {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
   const internal = ({ requestId, prefix, lane }: Caller) => ({
     [INTERNAL.doorSecret]: doorSecret,
@@ -40,8 +41,8 @@ export function createAppLink({ socketPath, doorSecret }: { socketPath: string; 
     return new Promise((resolve) => {
       const headers = headersToApp(request.headers, internal(caller));
       const withBody = request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
-      const onward = httpRequest({ socketPath, agent, method: request.method, path: request.url, headers, setDefaultHeaders: false });
-      const cancelLate = endLate(onward);
+      const onward = httpRequest({ socketPath, agent, method: request.method, path: request.url, headers });
+      const cancelLate = endLate(onward, clock);
       let ended = false;
       const end = (how: Forwarded) => {
         if (ended) return;
@@ -54,7 +55,7 @@ export function createAppLink({ socketPath, doorSecret }: { socketPath: string; 
         response.writeHead(answer.statusCode ?? 502, headersToClient(answer.rawHeaders, answer.headers.connection));
         // an event stream's first word may come late: its reader must know at once that it is open
         response.flushHeaders();
-        pipeline(answer, response, () => end("answered"));
+        pump(answer, response, clock);
       });
       onward.on("error", () => {
         if (response.headersSent) response.destroy();
@@ -88,9 +89,9 @@ export function createAppLink({ socketPath, doorSecret }: { socketPath: string; 
     return (asked, method, path, body, more = {}) =>
       new Promise((resolve) => {
         const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-        const { "content-length": _, "content-type": __, "transfer-encoding": ___, "content-encoding": ____, ...rest } = asked.headers;
+        const { cookie, "user-agent": agentName } = asked.headers;
         const headers = headersToApp(
-          { ...rest, accept: "application/json", "accept-language": asked.language },
+          { accept: "application/json", "accept-language": asked.language, cookie, "user-agent": agentName },
           {
             ...internal(callerOf(asked)),
             ...(more.placeId === undefined ? {} : { [INTERNAL.placeId]: Buffer.from(more.placeId).toString("base64url") }),
@@ -101,8 +102,8 @@ export function createAppLink({ socketPath, doorSecret }: { socketPath: string; 
           const json = problemBody(asked.language, "app-down", { retryAfterSeconds: SOON_SECONDS }, asked.requestId);
           resolve({ status: json.status, setCookies: [], json });
         };
-        const onward = httpRequest({ socketPath, agent, method, path, headers, setDefaultHeaders: false });
-        const cancelLate = endLate(onward);
+        const onward = httpRequest({ socketPath, agent, method, path, headers });
+        const cancelLate = endLate(onward, clock);
         onward.on("error", () => {
           cancelLate();
           down();
@@ -127,10 +128,25 @@ export function createAppLink({ socketPath, doorSecret }: { socketPath: string; 
   return { forward, ask, close: () => agent.destroy() };
 }
 
-function endLate(onward: ClientRequest): () => void {
-  const timer = setTimeout(() => onward.destroy(new Error("the app did not answer in time")), ANSWER_WITHIN_MS);
-  timer.unref();
-  return () => clearTimeout(timer);
+/** The answer at the pace of who reads it; cut short when the app cuts it short, or when nobody reads. */
+function pump(answer: IncomingMessage, response: ServerResponse, clock: Clock): void {
+  let cancelStalled = () => {};
+  answer.on("data", (chunk: Buffer) => {
+    if (response.write(chunk)) return;
+    answer.pause();
+    cancelStalled = clock.after(READ_WITHIN_MS, () => response.destroy());
+  });
+  response.on("drain", () => {
+    cancelStalled();
+    answer.resume();
+  });
+  response.on("close", () => cancelStalled());
+  answer.on("end", () => response.end());
+  answer.on("error", () => response.destroy());
+}
+
+function endLate(onward: ClientRequest, clock: Clock): () => void {
+  return clock.after(ANSWER_WITHIN_MS, () => onward.destroy(new Error("the app did not answer in time")));
 }
 
 async function readAnswer(answer: IncomingMessage): Promise<AppAnswer> {

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { Dice } from "#kit/dice.ts";
-import type { Clock } from "#kit/time.ts";
+import { SECOND_MS, type Clock } from "#kit/time.ts";
 import { COOKIES, readCookie, setCookie } from "#contract/cookies.ts";
 import type { DoorBoot, DoorPurpose, KeysOf } from "#contract/processes.ts";
 import type { Problem, ProblemCode, ProblemExtras } from "#contract/problems.ts";
@@ -20,7 +20,7 @@ import { createControlServer } from "./control-server.ts";
 import { clientPrefix } from "./core/client-address.ts";
 import { laneOf } from "./core/lane.ts";
 import { parseBody } from "./core/request-body.ts";
-import { isForeign, isForm, wantsPage } from "./core/request-origin.ts";
+import { isForeign, isForm, isOtherLoopback, wantsPage } from "./core/request-origin.ts";
 import { findRoute, isAtAppToo } from "./core/route-match.ts";
 import type { DoorAnswer, DoorHandlers, DoorRequest } from "./door-request.ts";
 import type { DoorState } from "./door-state.ts";
@@ -47,6 +47,7 @@ const SECRET = /^[A-Za-z0-9_-]{43}$/;
 const REQUEST_ID_BYTES = 12;
 const PATH_CHARS = 2_048;
 const SOON_SECONDS = 2;
+const TICK_MS = SECOND_MS;
 /** Where a browser without a secret is given one. */
 const MINTS_SECRET = new Set(["GET /sign-up", "POST /sign-up", "GET /sign-up/wait", "POST /sign-up/challenge", "POST /sign-up/place"]);
 
@@ -68,7 +69,7 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     },
     upSince: clock.now(),
   };
-  const app = createAppLink({ socketPath: boot.sockets.app, doorSecret: boot.doorSecret });
+  const app = createAppLink({ socketPath: boot.sockets.app, doorSecret: boot.doorSecret, clock });
   const askApp = app.ask(callerOf);
   const assets = readSmallAssets(folder("../../web/dist/small/"));
   const pages = createPages({ assets });
@@ -102,6 +103,13 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     if (found === undefined) return refuse("not-found");
     if ("allow" in found) return refuse("method-not-allowed", {}, { allow: found.allow.join(", ") });
     if (isForeign(method, message.headers, ownOrigin)) return refuse("foreign-origin");
+    if (asked.wantsPage && method === "GET" && isOtherLoopback(message.headers.host, boot.publicUrl)) {
+      return send(response, {
+        status: 307,
+        headers: { location: ownOrigin + (message.url ?? "/"), "cache-control": "no-store" },
+        body: "",
+      });
+    }
     const { route } = found;
     asked.params = found.params;
     const tooLarge = () => refuse("body-too-large", {}, { connection: "close" });
@@ -167,9 +175,12 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
   const listener = createListener({
     host: boot.listenHost,
     port: boot.listenPort,
+    behindProxy: boot.trustedProxyHops > 0,
     clock,
     handle: (message, response) =>
       handle(message, response).catch((error: unknown) => {
+        // whoever went away in the middle of a body is no fault of ours
+        if (message.destroyed && !message.complete) return;
         log.error({ err: error }, "a request failed in a way that nobody expected");
         const asked = askedOf(message);
         if (!response.headersSent) send(response, showProblem(asked, problemAnswer(asked, "unexpected")));
@@ -177,12 +188,21 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
       }),
   });
 
+  let cancelTick = () => {};
+  /** Time passes for the line also while nobody asks: capacity that went silent is noticed, and whoever may be called is. */
+  function tick(): void {
+    state.line();
+    cancelTick = clock.after(TICK_MS, tick);
+  }
+
   return {
     async start() {
       await control.listen();
       await listener.listen();
+      tick();
     },
     async stop() {
+      cancelTick();
       await listener.close();
       control.close();
       app.close();

@@ -12,13 +12,15 @@ const HEAD_BYTES = 16 * 1024;
 const HEAD_WITHIN_MS = 10 * SECOND_MS;
 /** Half a megabyte of a message over a slow phone. */
 const REQUEST_WITHIN_MS = 60 * SECOND_MS;
-const IDLE_MS = 30 * SECOND_MS;
+/** A proxy must be the one that closes (Caddy: after 2 minutes), or a request could meet a connection that is just closing. */
+const IDLE_MS = { direct: 30 * SECOND_MS, behindProxy: 150 * SECOND_MS };
 const MAX_CONNECTIONS = 10_000;
 const STOP_GRACE_MS = 2 * SECOND_MS;
 
 export function createListener(parts: {
   host: string;
   port: number;
+  behindProxy: boolean;
   clock: Clock;
   handle(message: IncomingMessage, response: ServerResponse): Promise<void>;
 }): Listener {
@@ -27,7 +29,7 @@ export function createListener(parts: {
       maxHeaderSize: HEAD_BYTES,
       headersTimeout: HEAD_WITHIN_MS,
       requestTimeout: REQUEST_WITHIN_MS,
-      keepAliveTimeout: IDLE_MS,
+      keepAliveTimeout: parts.behindProxy ? IDLE_MS.behindProxy : IDLE_MS.direct,
       connectionsCheckingInterval: 2 * SECOND_MS,
       requireHostHeader: true,
       insecureHTTPParser: false,

@@ -20,3 +20,10 @@ export function wantsPage(headers: IncomingHttpHeaders): boolean {
     (!/^application\/json\b/i.test(headers["content-type"] ?? "") && /(?:^|,)\s*text\/html\b/i.test(headers.accept ?? ""))
   );
 }
+
+/** This machine by a name other than the public one: there the browser has none of our cookies, and forms would be foreign. */
+export function isOtherLoopback(host: string | undefined, publicUrl: string): boolean {
+  const names = /^(?:localhost|127\.0\.0\.1|\[::1\])$/;
+  const [asked, own] = [(host ?? "").replace(/:\d+$/, ""), new URL(publicUrl).hostname];
+  return names.test(asked) && names.test(own) && asked !== own;
+}
