@@ -3,14 +3,36 @@
  * manifest at the end. Written beside under another name and renamed, mode 0600; memory does not grow with the database.
  */
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, openSync, closeSync, fsyncSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  createReadStream,
+  createWriteStream,
+  openSync,
+  closeSync,
+  fsyncSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
 import { extract, pack, type Pack } from "tar-stream";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { keyFolder } from "#supervisor/supervisor.ts";
-import { BACKUP_FORMAT, differences, keyEntry, MANIFEST, readEntry, readManifest, tableEntry, type BackedUpTable, type BackupManifest, type Seen } from "./core/backup-manifest.ts";
+import {
+  BACKUP_FORMAT,
+  differences,
+  keyEntry,
+  MANIFEST,
+  readEntry,
+  readManifest,
+  tableEntry,
+  type BackedUpTable,
+  type BackupManifest,
+  type Seen,
+} from "./core/backup-manifest.ts";
 import { withSnapshot, type Snapshot, type TableShape } from "./store.ts";
 import type { DatabaseAddress } from "#store/store.ts";
 
@@ -51,7 +73,9 @@ export async function writeBackup(parts: {
 async function fill(tar: Pack, snapshot: Snapshot, parts: Parameters<typeof writeBackup>[0]): Promise<BackupManifest> {
   const folder = keyFolder(parts.dataDir);
   const keys: BackupManifest["keys"] = [];
-  for (const name of readdirSync(folder).filter((entry) => /^root-\d{1,9}\.key$/.test(entry)).toSorted()) {
+  for (const name of readdirSync(folder)
+    .filter((entry) => /^root-\d{1,9}\.key$/.test(entry))
+    .toSorted()) {
     const content = readFileSync(join(folder, name));
     await add(tar, keyEntry(name), content);
     keys.push({ name, sha256: sha256(content) });
@@ -68,7 +92,15 @@ async function fill(tar: Pack, snapshot: Snapshot, parts: Parameters<typeof writ
     );
   }
   const { migrations, sequences } = snapshot;
-  const manifest: BackupManifest = { format: BACKUP_FORMAT, version: parts.version, madeAt: parts.madeAt, migrations, tables, sequences, keys };
+  const manifest: BackupManifest = {
+    format: BACKUP_FORMAT,
+    version: parts.version,
+    madeAt: parts.madeAt,
+    migrations,
+    tables,
+    sequences,
+    keys,
+  };
   await add(tar, MANIFEST, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
   tar.finalize();
   return manifest;
@@ -151,15 +183,19 @@ export async function readEntries(
   take: (name: string, content: AsyncIterable<Buffer>) => Promise<void>,
 ): Promise<void> {
   const tar = extract();
+  // by events: its iterator waits for ever on a file that is cut between two entries
+  tar.on("entry", (header, entry, next) => {
+    take(header.name, entry as AsyncIterable<Buffer>).then(
+      () => {
+        entry.resume();
+        next();
+      },
+      (error: Error) => tar.destroy(error),
+    );
+  });
   const source = createReadStream(file);
   source.on("data", (chunk) => onBytes(chunk.length));
-  const fed = pipeline(source, createGunzip(), tar);
-  fed.catch(() => {});
-  for await (const entry of tar) {
-    await take(entry.header.name, entry as AsyncIterable<Buffer>);
-    entry.resume();
-  }
-  await fed;
+  await pipeline(source, createGunzip(), tar);
 }
 
 export async function collect(content: AsyncIterable<Buffer>): Promise<Buffer> {

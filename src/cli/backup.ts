@@ -40,7 +40,8 @@ async function backUp(given: string | undefined, options: { force?: boolean; set
         dataDir: settings.config.dataDir,
         version: readVersion(),
         madeAt,
-        onProgress: ({ table, bytes, totalBytes }) => step.note(`${bytesText(bytes)} of about ${bytesText(Math.max(bytes, totalBytes))} (${table})`),
+        onProgress: ({ table, bytes, totalBytes }) =>
+          step.note(`${bytesText(bytes)} of about ${bytesText(Math.max(bytes, totalBytes))} (${table})`),
       }),
     ),
   ).catch((error: unknown) => ({ ok: false as const, failure: { tag: "failed", sentence: whyNot(error, file) } }));
@@ -49,7 +50,9 @@ async function backUp(given: string | undefined, options: { force?: boolean; set
     terminal.sentence(outcome.failure.sentence);
     process.exit(1);
   }
-  step.done(`${outcome.value.tables.length} tables, ${outcome.value.tables.reduce((sum, { rows }) => sum + rows, 0)} rows, ${outcome.value.keys.length} keys`);
+  step.done(
+    `${outcome.value.tables.length} tables, ${outcome.value.tables.reduce((sum, { rows }) => sum + rows, 0)} rows, ${outcome.value.keys.length} keys`,
+  );
   const check = terminal.step("Reading it back", "checking");
   const checked = await checkBackup(file, () => {});
   if (!checked.ok) {
@@ -58,13 +61,16 @@ async function backUp(given: string | undefined, options: { force?: boolean; set
     process.exit(1);
   }
   check.done("every checksum is right");
-  terminal.say(`\n${file} (${bytesText(sizeOf(file))}) holds the keys: keep it like a password. Bring it back with: npx holdfast restore ${file}\n`);
+  terminal.say(
+    `\n${file} (${bytesText(sizeOf(file))}) holds the keys: keep it like a password. Bring it back with: npx holdfast restore ${file}\n`,
+  );
 }
 
 function whyNot(error: unknown, file: string): string {
   const { code, message } = error as { code?: string; message?: string };
   if (code === "ENOSPC") return `The disk is full; no backup was written. Free some space, or write ${file} to another disk.`;
-  if (code === "EACCES" || code === "ENOENT") return `${file} can't be written (${code}). Choose a folder that is there and that this user may write to.`;
+  if (code === "EACCES" || code === "ENOENT")
+    return `${file} can't be written (${code}). Choose a folder that is there and that this user may write to.`;
   if (code === "42P01") return "There is nothing to back up: this database holds no Holdfast yet.";
   return `No backup was written: ${message ?? String(error)}`;
 }

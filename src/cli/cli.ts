@@ -26,7 +26,16 @@ export async function run(argv: readonly string[]): Promise<void> {
     .helpCommand("help [command]", "show the help of a command")
     .showHelpAfterError("(npx holdfast --help shows every command)")
     .addHelpText("after", AFTERWARDS);
-  for (const command of [startCommand, doctorCommand, backupCommand, restoreCommand, keysCommand, modelCommand, settingsCommand, versionCommand]) {
+  for (const command of [
+    startCommand,
+    doctorCommand,
+    backupCommand,
+    restoreCommand,
+    keysCommand,
+    modelCommand,
+    settingsCommand,
+    versionCommand,
+  ]) {
     program.addCommand(command());
   }
   await program.parseAsync([...argv]);

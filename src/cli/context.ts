@@ -8,7 +8,15 @@ import { existsSync, mkdirSync } from "node:fs";
 import { startEmbeddedPostgres } from "#store/embedded-postgres.ts";
 import type { DatabaseAddress } from "#store/store.ts";
 import { PROJECT_DIR } from "#src/main.ts";
-import { claimFolder, createTerminal, makeRunFolder, readRunning, readSettings, type Settings, type Terminal } from "#supervisor/supervisor.ts";
+import {
+  claimFolder,
+  createTerminal,
+  makeRunFolder,
+  readRunning,
+  readSettings,
+  type Settings,
+  type Terminal,
+} from "#supervisor/supervisor.ts";
 
 export type CommandFailure = { tag: string; sentence: string };
 
@@ -37,7 +45,10 @@ export async function withDatabase<Value, Failure extends CommandFailure>(
     return work({ socketDir: running.running.socketDir, name: "postgres", user: "holdfast" });
   }
   if (!existsSync(`${config.dataDir}/postgres`)) {
-    return fail({ tag: "no-data", sentence: `There is no database in ${config.dataDir} yet. Start Holdfast once (npm start), or set DATA_DIR to where it is.` });
+    return fail({
+      tag: "no-data",
+      sentence: `There is no database in ${config.dataDir} yet. Start Holdfast once (npm start), or set DATA_DIR to where it is.`,
+    });
   }
   return withOwnDatabase(config.dataDir, config.publicUrl, onProgress, work);
 }
@@ -70,4 +81,3 @@ export async function withOwnDatabase<Value, Failure extends CommandFailure>(
 
 /** Adds the option that every command with settings has. */
 export const SETTINGS_OPTION = ["--settings <file>", "read the settings from this file instead of holdfast.env"] as const;
-

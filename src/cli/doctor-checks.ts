@@ -49,18 +49,26 @@ function ok(text: string): Found {
 
 function lookAtRunning(running: Running | undefined): Found {
   if (running === undefined) return ok("does not run; npm start starts it");
-  return ok(`runs since ${running.since.slice(0, 16).replace("T", " ")} UTC, process ${running.pid}, ${Object.keys(running.children).length} parts`);
+  return ok(
+    `runs since ${running.since.slice(0, 16).replace("T", " ")} UTC, process ${running.pid}, ${Object.keys(running.children).length} parts`,
+  );
 }
 
 async function lookAtPort({ config: { host, port } }: Settings, running: Running | undefined): Promise<Found> {
   if (running === undefined) {
     const free = await checkPort(host, port);
-    return free.ok ? ok(`${port} on ${host} is free`) : { verdict: "fail", text: `${port} on ${host} is not free`, todo: free.failure.sentence };
+    return free.ok
+      ? ok(`${port} on ${host} is free`)
+      : { verdict: "fail", text: `${port} on ${host} is not free`, todo: free.failure.sentence };
   }
   const name = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "[::1]" : host.includes(":") ? `[${host}]` : host;
   const answer = await askOwnServer(`http://${name}:${port}`, "/healthz");
   if (answer.ok && answer.value.status === 200) return ok(`${port} on ${host}, the door answers`);
-  return { verdict: "fail", text: `${port} on ${host}: ${answer.ok ? `the door answers ${answer.value.status}` : answer.failure.why}`, todo: "Look into logs/holdfast.log in the data folder; restart Holdfast if the door does not come back." };
+  return {
+    verdict: "fail",
+    text: `${port} on ${host}: ${answer.ok ? `the door answers ${answer.value.status}` : answer.failure.why}`,
+    todo: "Look into logs/holdfast.log in the data folder; restart Holdfast if the door does not come back.",
+  };
 }
 
 async function lookAtPublicUrl({ config, origin }: Settings, running: Running | undefined): Promise<Found> {
@@ -68,12 +76,21 @@ async function lookAtPublicUrl({ config, origin }: Settings, running: Running | 
   if (isLocal(publicUrl)) {
     return config.host === "127.0.0.1" || config.host === "localhost" || config.host === "::1"
       ? ok(`${publicUrl}: for this machine only`)
-      : { verdict: "warn", text: `${publicUrl}, but HOST=${config.host} opens the port to others`, todo: "Others can't sign in over http. Set PUBLIC_URL to an https address (docs/operate/proxy-and-https.md)." };
+      : {
+          verdict: "warn",
+          text: `${publicUrl}, but HOST=${config.host} opens the port to others`,
+          todo: "Others can't sign in over http. Set PUBLIC_URL to an https address (docs/operate/proxy-and-https.md).",
+        };
   }
   if (trustedProxyHops === 0) {
-    return { verdict: "warn", text: `${publicUrl}, with no proxy trusted`, todo: "Behind a proxy everybody then looks like one visitor. Set TRUSTED_PROXY_HOPS to the number of proxies, or remove it." };
+    return {
+      verdict: "warn",
+      text: `${publicUrl}, with no proxy trusted`,
+      todo: "Behind a proxy everybody then looks like one visitor. Set TRUSTED_PROXY_HOPS to the number of proxies, or remove it.",
+    };
   }
-  if (running === undefined) return ok(`${publicUrl} (asked when Holdfast runs)${origin.TRUSTED_PROXY_HOPS === undefined ? ", one proxy" : ""}`);
+  if (running === undefined)
+    return ok(`${publicUrl} (asked when Holdfast runs)${origin.TRUSTED_PROXY_HOPS === undefined ? ", one proxy" : ""}`);
   const answer = await askOwnServer(publicUrl, "/healthz");
   if (answer.ok && answer.value.status === 200) return ok(`${publicUrl} leads here`);
   return {
@@ -91,8 +108,14 @@ function lookAtDisk(dataDir: string): Found {
   const text = `${dataDir}, ${bytesText(free)} free`;
   const mode = existsSync(join(dataDir, "keys")) ? statSync(join(dataDir, "keys")).mode & 0o077 : 0;
   if (free < DISK.fail) return { verdict: "fail", text, todo: "Free some space: the database stops when there is none." };
-  if (mode !== 0) return { verdict: "warn", text: `${text}; the keys may be read by others`, todo: `chmod -R go-rwx ${join(dataDir, "keys")}` };
-  if (free < DISK.warn) return { verdict: "warn", text, todo: "That is little: a model alone takes 0.6 to 3 GB. Free some space, or set DATA_DIR to a larger disk." };
+  if (mode !== 0)
+    return { verdict: "warn", text: `${text}; the keys may be read by others`, todo: `chmod -R go-rwx ${join(dataDir, "keys")}` };
+  if (free < DISK.warn)
+    return {
+      verdict: "warn",
+      text,
+      todo: "That is little: a model alone takes 0.6 to 3 GB. Free some space, or set DATA_DIR to a larger disk.",
+    };
   return ok(text);
 }
 
@@ -112,7 +135,8 @@ async function lookAtDatabase({ config }: Settings, running: Running | undefined
     if (typeof native !== "string") return { verdict: "fail", text: "PostgreSQL's programs are not here", todo: native.sentence };
     return ok(existsSync(join(config.dataDir, "postgres")) ? "built in, starts with Holdfast" : "built in, made at the first start");
   }
-  const address = config.databaseUrl !== null ? { url: config.databaseUrl } : { socketDir: running?.socketDir ?? "", name: "postgres", user: "holdfast" };
+  const address =
+    config.databaseUrl !== null ? { url: config.databaseUrl } : { socketDir: running?.socketDir ?? "", name: "postgres", user: "holdfast" };
   const whose = config.databaseUrl === null ? "built in" : "of DATABASE_URL";
   try {
     const { major, bytes, accounts, waitingMigrations } = await readDatabaseFacts(address);
@@ -120,23 +144,45 @@ async function lookAtDatabase({ config }: Settings, running: Running | undefined
     if (major < 16) return { verdict: "fail", text, todo: "Holdfast needs PostgreSQL 16 or newer." };
     return waitingMigrations.length === 0 ? ok(text) : ok(`${text}; the next start brings its tables up to date`);
   } catch (error) {
-    return { verdict: "fail", text: `${whose}: ${(error as Error).message}`, todo: config.databaseUrl === null ? "The supervisor starts it again by itself; if this stays, look into logs/holdfast.log." : "Check that it runs, and DATABASE_URL." };
+    return {
+      verdict: "fail",
+      text: `${whose}: ${(error as Error).message}`,
+      todo:
+        config.databaseUrl === null
+          ? "The supervisor starts it again by itself; if this stays, look into logs/holdfast.log."
+          : "Check that it runs, and DATABASE_URL.",
+    };
   }
 }
 
 async function lookAtClock({ config }: Settings): Promise<Found> {
   const now = systemClock.now();
   const shown = `${new Date(now).toISOString().slice(0, 16).replace("T", " ")} UTC`;
-  if (now < EARLIEST_MS) return { verdict: "fail", text: `${shown}, which is before this version was made`, todo: "Set the clock: codes and sessions end by it." };
+  if (now < EARLIEST_MS)
+    return {
+      verdict: "fail",
+      text: `${shown}, which is before this version was made`,
+      todo: "Set the clock: codes and sessions end by it.",
+    };
   if (config.databaseUrl !== null) {
     const facts = await readDatabaseFacts({ url: config.databaseUrl }).catch(() => undefined);
     const apartMs = facts === undefined ? 0 : Math.abs(facts.nowMs - systemClock.now());
-    if (apartMs > CLOCK_WARN_MS) return { verdict: "warn", text: `${shown}, ${Math.round(apartMs / 1_000)} s apart from the database's`, todo: "Set both machines' clocks (an NTP service does it)." };
+    if (apartMs > CLOCK_WARN_MS)
+      return {
+        verdict: "warn",
+        text: `${shown}, ${Math.round(apartMs / 1_000)} s apart from the database's`,
+        todo: "Set both machines' clocks (an NTP service does it).",
+      };
   }
   if (!isLocal(config.publicUrl)) {
     const answer = await askOwnServer(config.publicUrl, "/healthz");
     const apartMs = answer.ok && answer.value.dateMs !== null ? Math.abs(answer.value.dateMs - systemClock.now()) : 0;
-    if (apartMs > CLOCK_WARN_MS) return { verdict: "warn", text: `${shown}, ${Math.round(apartMs / 1_000)} s apart from the proxy's`, todo: "Set both machines' clocks (an NTP service does it)." };
+    if (apartMs > CLOCK_WARN_MS)
+      return {
+        verdict: "warn",
+        text: `${shown}, ${Math.round(apartMs / 1_000)} s apart from the proxy's`,
+        todo: "Set both machines' clocks (an NTP service does it).",
+      };
   }
   return ok(existsSync("/run/systemd/timesync/synchronized") ? `${shown}, synchronised` : `${shown}; is that right?`);
 }
@@ -145,11 +191,17 @@ async function lookAtMail({ config }: Settings): Promise<Found> {
   if (config.smtpUrl !== null) {
     const { checkRelay } = await import("#mail/mail.ts");
     const relay = await checkRelay(config.smtpUrl);
-    return relay.ok ? ok(`${relay.value.host} takes letters from ${config.mailFrom}`) : { verdict: "fail", text: "the mail server can't be used", todo: relay.failure.sentence };
+    return relay.ok
+      ? ok(`${relay.value.host} takes letters from ${config.mailFrom}`)
+      : { verdict: "fail", text: "the mail server can't be used", todo: relay.failure.sentence };
   }
   return config.mailbox
     ? ok("the built-in mailbox page (set SMTP_URL when people from outside sign up)")
-    : { verdict: "fail", text: "no mail server, so nobody can sign up", todo: "Set SMTP_URL (docs/operate/mail.md). The built-in mailbox page is closed, because others can reach this Holdfast." };
+    : {
+        verdict: "fail",
+        text: "no mail server, so nobody can sign up",
+        todo: "Set SMTP_URL (docs/operate/mail.md). The built-in mailbox page is closed, because others can reach this Holdfast.",
+      };
 }
 
 function lookAtWebApp(): Found {

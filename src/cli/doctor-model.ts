@@ -8,13 +8,22 @@ import type { Found } from "./doctor-checks.ts";
 
 export async function lookAtModel({ config }: Settings, running: Running | undefined): Promise<Found> {
   const { model, dataDir, databaseUrl } = config;
-  if (model.file !== null && !existsSync(model.file)) return { verdict: "fail", text: `${model.file} is not there`, todo: "Correct MODEL_FILE." };
+  if (model.file !== null && !existsSync(model.file))
+    return { verdict: "fail", text: `${model.file} is not there`, todo: "Correct MODEL_FILE." };
   const address =
-    databaseUrl !== null ? { url: databaseUrl } : running?.socketDir == null ? undefined : { socketDir: running.socketDir, name: "postgres", user: "holdfast" };
+    databaseUrl !== null
+      ? { url: databaseUrl }
+      : running?.socketDir == null
+        ? undefined
+        : { socketDir: running.socketDir, name: "postgres", user: "holdfast" };
   if (address === undefined) {
     return model.url === null
       ? { verdict: "ok", text: model.file === null ? "looked for when Holdfast runs; without one the guide answers" : model.file }
-      : { verdict: "warn", text: `${hostOf(model.url)} was not asked`, todo: "Nothing leaves without an entry in the ledger, and the ledger is in the database: start Holdfast, then ask doctor again." };
+      : {
+          verdict: "warn",
+          text: `${hostOf(model.url)} was not asked`,
+          todo: "Nothing leaves without an entry in the ledger, and the ledger is in the database: start Holdfast, then ask doctor again.",
+        };
   }
   const [{ createAssistant }, { createEgress }, { openPool }] = await Promise.all([
     import("#assistant/assistant.ts"),
@@ -30,15 +39,29 @@ export async function lookAtModel({ config }: Settings, running: Running | undef
     const { connected, local } = await models.operatorView("en");
     const [server] = connected;
     if (server !== undefined && !server.reachable) {
-      return { verdict: "fail", text: `${hostOf(server.url)} does not answer${server.problemCode === null ? "" : ` (${server.problemCode})`}`, todo: "Check that the model server runs, MODEL_URL and MODEL_KEY (docs/operate/models.md)." };
+      return {
+        verdict: "fail",
+        text: `${hostOf(server.url)} does not answer${server.problemCode === null ? "" : ` (${server.problemCode})`}`,
+        todo: "Check that the model server runs, MODEL_URL and MODEL_KEY (docs/operate/models.md).",
+      };
     }
     if (server !== undefined) {
       const wanted = model.name !== null && !server.models.includes(model.name) ? model.name : undefined;
-      if (server.models.length === 0) return { verdict: "fail", text: `${hostOf(server.url)} answers, but offers no model`, todo: "Load a model there." };
-      if (wanted !== undefined) return { verdict: "warn", text: `${hostOf(server.url)} does not list ${wanted}`, todo: `It offers ${server.models.slice(0, 5).join(", ")}. Correct MODEL_NAME.` };
-      return { verdict: "ok", text: `${hostOf(server.url)} offers ${server.models.length === 1 ? (server.models[0] ?? "one") : `${server.models.length} models`}` };
+      if (server.models.length === 0)
+        return { verdict: "fail", text: `${hostOf(server.url)} answers, but offers no model`, todo: "Load a model there." };
+      if (wanted !== undefined)
+        return {
+          verdict: "warn",
+          text: `${hostOf(server.url)} does not list ${wanted}`,
+          todo: `It offers ${server.models.slice(0, 5).join(", ")}. Correct MODEL_NAME.`,
+        };
+      return {
+        verdict: "ok",
+        text: `${hostOf(server.url)} offers ${server.models.length === 1 ? (server.models[0] ?? "one") : `${server.models.length} models`}`,
+      };
     }
-    if (local.length > 0) return { verdict: "ok", text: `${local.length === 1 ? (local[0]?.fileName ?? "one") : `${local.length} files`} on this machine` };
+    if (local.length > 0)
+      return { verdict: "ok", text: `${local.length === 1 ? (local[0]?.fileName ?? "one") : `${local.length} files`} on this machine` };
     return { verdict: "ok", text: "none configured: one that runs on this machine is found by itself, else the guide answers" };
   } finally {
     await sql.end({ timeout: 2 });

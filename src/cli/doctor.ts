@@ -12,7 +12,10 @@ export function doctorCommand(): Command {
   return new Command("doctor")
     .description("check ports, disk, memory, mail, model, clock, database and web app, and say what to do")
     .option(...SETTINGS_OPTION)
-    .addHelpText("after", "\nIt changes nothing, sends no letter and no question to a model. Exit code 1: something keeps Holdfast from working.")
+    .addHelpText(
+      "after",
+      "\nIt changes nothing, sends no letter and no question to a model. Exit code 1: something keeps Holdfast from working.",
+    )
     .action(examine);
 }
 
@@ -31,7 +34,11 @@ async function examine(options: { settings?: string }): Promise<void> {
   const counts = { warn: 0, fail: 0 };
   for (const { name, look } of checksFor(settings.value, running)) {
     const step = terminal.step(name, "looking");
-    const found = await look().catch((error: unknown) => ({ verdict: "fail" as const, text: `could not be checked: ${(error as Error).message}`, todo: undefined }));
+    const found = await look().catch((error: unknown) => ({
+      verdict: "fail" as const,
+      text: `could not be checked: ${(error as Error).message}`,
+      todo: undefined,
+    }));
     if (found.verdict === "ok") step.done(found.text);
     else {
       counts[found.verdict] += 1;

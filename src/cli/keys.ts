@@ -25,7 +25,9 @@ async function rotateKeys(options: { force?: boolean; settings?: string }): Prom
     process.exit(1);
   }
   const { id } = rotated.value.current;
-  terminal.say(`Generation ${id} is in ${keyFolder(config.dataDir)}. A backup made before now does not have it: make a new one (npx holdfast backup FILE).`);
+  terminal.say(
+    `Generation ${id} is in ${keyFolder(config.dataDir)}. A backup made before now does not have it: make a new one (npx holdfast backup FILE).`,
+  );
   if (readRunning(config.dataDir, systemClock)?.alive !== true) {
     terminal.say("Holdfast does not run; the next start uses it.");
     return;

@@ -13,7 +13,10 @@ export function modelCommand(): Command {
     .description("download a model; without a name: show which there are")
     .argument("[model]", "its name in the list, e.g. qwen3-0.6b")
     .option(...SETTINGS_OPTION)
-    .addHelpText("after", "\nThe file is checked against its SHA-256 before it is used. A download that was cut goes on where it stopped.\nMODEL_HUB_URL names another hub or a mirror.")
+    .addHelpText(
+      "after",
+      "\nThe file is checked against its SHA-256 before it is used. A download that was cut goes on where it stopped.\nMODEL_HUB_URL names another hub or a mirror.",
+    )
     .action(pullOrList);
   return new Command("model").description("models that run on this machine").addCommand(pull);
 }
@@ -31,7 +34,9 @@ async function pullOrList(modelId: string | undefined, options: { settings?: str
     terminal.say(`${" ".repeat(width)}${bytesText(sizeBytes)} on the disk, ${bytesText(memoryBytes)} of memory`);
     terminal.say(`${" ".repeat(width)}${note}`);
   }
-  terminal.say("\nDownload one with: npx holdfast model pull NAME. Any other .gguf file can be put into the folder models of the data folder.\n");
+  terminal.say(
+    "\nDownload one with: npx holdfast model pull NAME. Any other .gguf file can be put into the folder models of the data folder.\n",
+  );
   if (modelId !== undefined) process.exitCode = 1;
 }
 
@@ -74,7 +79,8 @@ async function pull({ id, name }: { id: string; name: string }, options: { setti
 
 function sentenceOf(tag: string): string {
   if (tag === "aborted") return "Stopped. What came so far is kept; the same command goes on from there.";
-  if (tag === "too-busy") return "Another process downloads this model already: on the Models page of the running Holdfast you see how far it is.";
+  if (tag === "too-busy")
+    return "Another process downloads this model already: on the Models page of the running Holdfast you see how far it is.";
   const words: Record<string, unknown> = problemsEn;
   return `${String(words[`${tag}.title`] ?? tag)}. ${String(words[`${tag}.detail`] ?? "")}`;
 }

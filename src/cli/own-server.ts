@@ -15,10 +15,18 @@ export async function askOwnServer(origin: string, path: string): Promise<Outcom
     const text = (await response.text()).slice(0, 100_000);
     const date = Date.parse(response.headers.get("date") ?? "");
     const body = parse(text);
-    return succeed({ status: response.status, isHoldfast: response.status < 500 && typeof body === "object" && body !== null, body, dateMs: Number.isNaN(date) ? null : date });
+    return succeed({
+      status: response.status,
+      isHoldfast: response.status < 500 && typeof body === "object" && body !== null,
+      body,
+      dateMs: Number.isNaN(date) ? null : date,
+    });
   } catch (error) {
     const cause = (error as { cause?: { code?: string; message?: string } }).cause;
-    return fail({ tag: "no-answer", why: late.signal.aborted ? `nothing came within ${WITHIN_MS / SECOND_MS} s` : (cause?.code ?? cause?.message ?? String(error)) });
+    return fail({
+      tag: "no-answer",
+      why: late.signal.aborted ? `nothing came within ${WITHIN_MS / SECOND_MS} s` : (cause?.code ?? cause?.message ?? String(error)),
+    });
   } finally {
     cancel();
   }

@@ -8,7 +8,17 @@ import { Command } from "commander";
 import { succeed } from "#kit/outcome.ts";
 import { systemClock } from "#kit/time.ts";
 import type { DatabaseAddress } from "#store/store.ts";
-import { bytesText, claimFolder, finishRestore, keptIn, makeDataFolder, markWhole, restoringFolder, type Settings, type Terminal } from "#supervisor/supervisor.ts";
+import {
+  bytesText,
+  claimFolder,
+  finishRestore,
+  keptIn,
+  makeDataFolder,
+  markWhole,
+  restoringFolder,
+  type Settings,
+  type Terminal,
+} from "#supervisor/supervisor.ts";
 import type { BackupManifest } from "./core/backup-manifest.ts";
 import { commandTerminal, settingsOrEnd, SETTINGS_OPTION, withOwnDatabase } from "./context.ts";
 
@@ -39,7 +49,10 @@ async function restore(given: string, options: { force?: boolean; settings?: str
   const { checkBackup, sizeOf } = await import("./backup-file.ts");
   const check = terminal.step("Backup", "checking");
   const size = sizeOf(file);
-  const checked = await checkBackup(file, counter((bytes) => check.note(`checking, ${bytesText(bytes)} of ${bytesText(size)}`)));
+  const checked = await checkBackup(
+    file,
+    counter((bytes) => check.note(`checking, ${bytesText(bytes)} of ${bytesText(size)}`)),
+  );
   if (!checked.ok) {
     check.fail();
     end(terminal, checked.failure.sentence);
@@ -58,7 +71,9 @@ async function restore(given: string, options: { force?: boolean; settings?: str
     end(terminal, restored.failure.sentence);
   }
   const before = finishRestore(config.dataDir);
-  step.done(`${manifest.tables.length} tables, ${manifest.tables.reduce((sum, { rows }) => sum + rows, 0)} rows, ${manifest.keys.length} keys`);
+  step.done(
+    `${manifest.tables.length} tables, ${manifest.tables.reduce((sum, { rows }) => sum + rows, 0)} rows, ${manifest.keys.length} keys`,
+  );
   if (before !== undefined) terminal.say(`\nWhat was there before is kept in ${before}; remove it when you no longer want it.`);
   terminal.say("\nStart Holdfast with npm start.\n");
 }
@@ -72,10 +87,14 @@ async function whatIsThere({ config }: Settings): Promise<{ sentence: string; al
   if (config.databaseUrl !== null) {
     const { inTheWay } = await import("./store.ts");
     const found = await inTheWay({ url: config.databaseUrl }).catch((error: unknown) => ({ error }));
-    if (typeof found === "object") return { sentence: `The database of DATABASE_URL can't be reached (${(found.error as Error).message}).`, always: true };
+    if (typeof found === "object")
+      return { sentence: `The database of DATABASE_URL can't be reached (${(found.error as Error).message}).`, always: true };
     if (found === "holdfast") return { sentence: "A Holdfast is running on the database of DATABASE_URL. Stop it first.", always: true };
     if (found === "tables") {
-      return { sentence: "The database of DATABASE_URL holds a Holdfast already. Name an empty one, or use --force: its tables are then replaced.", always: false };
+      return {
+        sentence: "The database of DATABASE_URL holds a Holdfast already. Name an empty one, or use --force: its tables are then replaced.",
+        always: false,
+      };
     }
   }
   const kept = keptIn(config.dataDir);
@@ -94,12 +113,20 @@ async function bringBack({ config }: Settings, file: string, manifest: BackupMan
     await fillDatabase(address, file, manifest, join(folder, "keys"), note);
     return succeed(undefined);
   };
-  const filled = config.databaseUrl === null ? await withOwnDatabase(folder, config.publicUrl, note, fill) : await fill({ url: config.databaseUrl });
+  const filled =
+    config.databaseUrl === null ? await withOwnDatabase(folder, config.publicUrl, note, fill) : await fill({ url: config.databaseUrl });
   if (filled.ok) markWhole(config.dataDir, `before-restore-${new Date(systemClock.now()).toISOString().slice(0, 19).replaceAll(":", "-")}`);
   return filled;
 }
 
-async function fillDatabase(address: DatabaseAddress, file: string, manifest: BackupManifest, keys: string, note: (text: string) => void): Promise<void> {
+/** Rows into the database, keys into the folder. */
+export async function fillDatabase(
+  address: DatabaseAddress,
+  file: string,
+  manifest: BackupManifest,
+  keys: string,
+  note: (text: string) => void,
+): Promise<void> {
   const [{ collect, readEntries, sizeOf }, { restoreRows }, { readEntry }] = await Promise.all([
     import("./backup-file.ts"),
     import("./store.ts"),
@@ -157,6 +184,7 @@ function counter(tell: (bytes: number) => void): (more: number) => void {
 
 function whyNot(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
-  if (code === "ENOSPC" || code === "53100") return "The disk is full. What was there before is untouched. Free some space, then try again.";
+  if (code === "ENOSPC" || code === "53100")
+    return "The disk is full. What was there before is untouched. Free some space, then try again.";
   return `The backup could not be brought back: ${message ?? String(error)}. What was there before is untouched.`;
 }

@@ -25,7 +25,10 @@ export function settingsCommand(): Command {
       terminal.title("Settings");
       for (const name of SETTING_NAMES) {
         const text = given[name];
-        const value = text === undefined ? plain(settingOf(name).byDefault) : `${showValue(name, text)}   (${origin[name] === "file" ? "holdfast.env" : "environment"})`;
+        const value =
+          text === undefined
+            ? plain(settingOf(name).byDefault)
+            : `${showValue(name, text)}   (${origin[name] === "file" ? "holdfast.env" : "environment"})`;
         terminal.say(`${text === undefined ? " " : "*"} ${name.padEnd(20)}${value}`);
       }
       terminal.say("\n* is set; the others are as shown. docs/operate/settings.md explains each.\n");

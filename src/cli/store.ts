@@ -3,7 +3,15 @@
  * transaction: a backup sees one moment of a running server and holds nobody up, a restore is there whole or not at all.
  */
 import type { Readable, Writable } from "node:stream";
-import { migrateWithin, openPool, readMigrations, type DatabaseAddress, type Migration, type Pool, type Transaction } from "#store/store.ts";
+import {
+  migrateWithin,
+  openPool,
+  readMigrations,
+  type DatabaseAddress,
+  type Migration,
+  type Pool,
+  type Transaction,
+} from "#store/store.ts";
 import type { BackedUpTable, BackupManifest } from "./core/backup-manifest.ts";
 
 export type TableShape = { name: string; columns: string[]; references: string[]; bytes: number };
@@ -37,9 +45,11 @@ export async function inTheWay(address: DatabaseAddress): Promise<"tables" | "ho
   return withPool(address, async (pool) => {
     const others = await pool`
       select 1 from pg_stat_activity
-      where datname = current_database() and pid <> pg_backend_pid() and application_name like 'holdfast-%' limit 1`;
+      where datname = current_database() and pid <> pg_backend_pid() and application_name in ('holdfast-app', 'holdfast-supervisor') limit 1`;
     if (others.length > 0) return "holdfast";
-    return (await pool`select 1 from pg_tables where schemaname = current_schema() and tablename = 'migration'`).length > 0 ? "tables" : undefined;
+    return (await pool`select 1 from pg_tables where schemaname = current_schema() and tablename = 'migration'`).length > 0
+      ? "tables"
+      : undefined;
   });
 }
 
@@ -55,7 +65,8 @@ export async function restoreRows(
   const migrations = await readMigrations();
   const ran = new Map(manifest.migrations.map(({ name, sha256 }) => [name, sha256]));
   const before: Migration[] = migrations.filter(({ name, sha256 }) => ran.get(name) === sha256);
-  if (before.length < ran.size) throw new Error("this backup was made by another version of Holdfast: restore it with that one, then update");
+  if (before.length < ran.size)
+    throw new Error("this backup was made by another version of Holdfast: restore it with that one, then update");
   await withPool(address, async (pool) => {
     await pool.begin(async (tx) => {
       for (const { name } of (await tablesIn(tx)).toReversed()) await tx`drop table ${tx(name)} cascade`;

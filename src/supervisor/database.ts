@@ -32,7 +32,10 @@ export async function prepareDatabase(
 }
 
 /** The server's major version; waits for one that can't be reached yet. */
-async function firstAnswer(pool: Pool, { clock, signal, onWaiting }: { clock: Clock; signal: AbortSignal; onWaiting(): void }): Promise<number> {
+async function firstAnswer(
+  pool: Pool,
+  { clock, signal, onWaiting }: { clock: Clock; signal: AbortSignal; onWaiting(): void },
+): Promise<number> {
   const deadline = clock.monotonic() + WAIT_MS;
   for (;;) {
     try {
@@ -49,9 +52,11 @@ async function firstAnswer(pool: Pool, { clock, signal, onWaiting }: { clock: Cl
 export function whyNot(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
   const said = message === undefined ? "" : ` (${message})`;
-  if (code?.startsWith("28") === true) return `The PostgreSQL of DATABASE_URL does not accept that user or password${said}. Correct DATABASE_URL.`;
+  if (code?.startsWith("28") === true)
+    return `The PostgreSQL of DATABASE_URL does not accept that user or password${said}. Correct DATABASE_URL.`;
   if (code === "3D000") return `The database that DATABASE_URL names does not exist${said}. Make it: createdb NAME`;
-  if (code === "42501") return `The user of DATABASE_URL may not make tables${said}. Give it a database of its own: createdb --owner=USER NAME`;
+  if (code === "42501")
+    return `The user of DATABASE_URL may not make tables${said}. Give it a database of its own: createdb --owner=USER NAME`;
   if (isConnectionLoss(error) || code === "ENOTFOUND" || code === "EAI_AGAIN") {
     return `The PostgreSQL of DATABASE_URL can't be reached${said}. Check that it runs, and host and port in DATABASE_URL.`;
   }

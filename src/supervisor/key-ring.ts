@@ -3,7 +3,19 @@
  * The newest mints, the one before is still accepted, older ones are gone. Only the supervisor and `holdfast keys`
  * read root keys; every other process is handed subkeys of its own purposes (keysFor).
  */
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { AppPurpose, DoorPurpose, KeysOf } from "#contract/processes.ts";
 import type { Dice } from "#kit/dice.ts";
@@ -13,12 +25,18 @@ import { DAY_MS } from "#kit/time.ts";
 
 export type RootKey = { id: number; secret: Uint8Array };
 export type KeyRing = { current: RootKey; previous?: RootKey };
-export type KeyRingFailure =
-  | { tag: "broken-key"; sentence: string }
-  | { tag: "too-soon"; sentence: string };
+export type KeyRingFailure = { tag: "broken-key"; sentence: string } | { tag: "too-soon"; sentence: string };
 
 export const DOOR_PURPOSES = ["challenge", "place", "bucket", "pass", "device"] as const satisfies readonly DoorPurpose[];
-export const APP_PURPOSES = ["envelope", "code", "letter", "recipient", "pass", "device", "mailbox"] as const satisfies readonly AppPurpose[];
+export const APP_PURPOSES = [
+  "envelope",
+  "code",
+  "letter",
+  "recipient",
+  "pass",
+  "device",
+  "mailbox",
+] as const satisfies readonly AppPurpose[];
 
 const SECRET_BYTES = 32;
 
@@ -82,9 +100,7 @@ export function keysFor<P extends Purpose>(ring: KeyRing, purposes: readonly P[]
     const current = derivePurposeKey(ring.current, purpose);
     return [
       purpose,
-      ring.previous === undefined
-        ? { purpose, current }
-        : { purpose, current, previous: derivePurposeKey(ring.previous, purpose) },
+      ring.previous === undefined ? { purpose, current } : { purpose, current, previous: derivePurposeKey(ring.previous, purpose) },
     ];
   });
   return Object.fromEntries(entries) as KeysOf<P>;

@@ -64,7 +64,9 @@ export function createPostgresPart(parts: {
     const started = await begin();
     if (stopping) return;
     if (started.ok) {
-      parts.onTrouble(`PostgreSQL is back after ${((clock.monotonic() - endedAt) / SECOND_MS).toFixed(1)} s; what was acknowledged is there.`);
+      parts.onTrouble(
+        `PostgreSQL is back after ${((clock.monotonic() - endedAt) / SECOND_MS).toFixed(1)} s; what was acknowledged is there.`,
+      );
       return;
     }
     parts.onTrouble(started.failure.sentence);

@@ -61,7 +61,8 @@ function readFileOf(path: string, required: boolean): Outcome<Record<string, str
   } catch (error) {
     const { code } = error as { code?: string };
     if (code === "ENOENT" && !required) return succeed({});
-    const why = code === "ENOENT" ? "is not there" : code === "EACCES" ? "may not be read by this user" : `can't be read (${code ?? String(error)})`;
+    const why =
+      code === "ENOENT" ? "is not there" : code === "EACCES" ? "may not be read by this user" : `can't be read (${code ?? String(error)})`;
     return fail({ tag: "settings", sentence: `The file with the settings, ${path}, ${why}.` });
   }
 }

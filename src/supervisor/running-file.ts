@@ -116,7 +116,9 @@ function heldSentence(dataDir: string, { pid, since, host, url }: Running): stri
 export function markOf(pid: number): string {
   if (process.platform === "linux") {
     try {
-      const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\)\s/s, "").split(" ");
+      const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+        .replace(/^.*\)\s/s, "")
+        .split(" ");
       const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim().slice(0, 8);
       return fields[0] === "Z" || fields[0] === "X" ? "gone" : `${boot}-${fields[19]}`;
     } catch {

@@ -116,7 +116,8 @@ async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<
   quietly(stops, () => runFolder.remove());
   const { sockets, socketDir } = runFolder;
   const embedded = config.databaseUrl === null;
-  const address: DatabaseAddress = config.databaseUrl === null ? { socketDir, name: "postgres", user: "holdfast" } : { url: config.databaseUrl };
+  const address: DatabaseAddress =
+    config.databaseUrl === null ? { socketDir, name: "postgres", user: "holdfast" } : { url: config.databaseUrl };
 
   const say = (level: number, part: string, msg: string) => log.write(JSON.stringify({ level, time: clock.now(), part, msg }));
   const onTrouble = (sentence: string) => {
@@ -133,10 +134,25 @@ async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<
   const children = new Map<string, { pid(): number | undefined }>();
   const onChange = () => {
     const pids = [...children].flatMap(([name, part]) => (part.pid() === undefined ? [] : [[name, part.pid()]]));
-    claim.update({ children: Object.fromEntries(pids) as Record<string, number>, runDir: runFolder.path, socketDir: embedded ? socketDir : null, keyGeneration: keys.current.id });
+    claim.update({
+      children: Object.fromEntries(pids) as Record<string, number>,
+      runDir: runFolder.path,
+      socketDir: embedded ? socketDir : null,
+      keyGeneration: keys.current.id,
+    });
   };
   const part = (name: string, spoken: string, file: string, boot: () => ToChild, onMessage?: (message: FromChild) => void): Part => {
-    const made = createPart({ name: spoken, file, boot, environment: settings.childEnvironment, clock, onLine: onLine(name), onTrouble, onChange, ...(onMessage === undefined ? {} : { onMessage }) });
+    const made = createPart({
+      name: spoken,
+      file,
+      boot,
+      environment: settings.childEnvironment,
+      clock,
+      onLine: onLine(name),
+      onTrouble,
+      onChange,
+      ...(onMessage === undefined ? {} : { onMessage }),
+    });
     children.set(name, made);
     return made;
   };
@@ -170,7 +186,12 @@ async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<
     keys: keysFor(keys, DOOR_PURPOSES),
     mailbox: config.mailbox,
   });
-  const model = part("model", "model process", parts.files.model, () => ({ kind: "boot", process: "model", socket: sockets.model, threads: config.model.threads }));
+  const model = part("model", "model process", parts.files.model, () => ({
+    kind: "boot",
+    process: "model",
+    socket: sockets.model,
+    threads: config.model.threads,
+  }));
   const wantModel = followWish(model, onTrouble);
   const hashers = sockets.hashers.map((socket, index) =>
     part(`hasher-${index + 1}`, hasherName(index, config.hashers), parts.files.hasher, () => ({ kind: "boot", process: "hasher", socket })),
@@ -201,7 +222,9 @@ async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<
   // a process that fails while something else is waited for is told when its turn comes
   const databaseStep = terminal.step("Database", "starting");
   if (embedded) {
-    const begun = await postgres.start((what) => databaseStep.note(what === "initialising" ? "making the database (once)" : "recovering what a crash left open"));
+    const begun = await postgres.start((what) =>
+      databaseStep.note(what === "initialising" ? "making the database (once)" : "recovering what a crash left open"),
+    );
     if (!begun.ok) {
       databaseStep.fail();
       return begun;
@@ -248,7 +271,9 @@ async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<
   terminal.title("Holdfast is up");
   terminal.links([
     { name: "Open it", url: config.publicUrl },
-    ...(token === undefined ? [] : [{ name: "First operator", url: `${config.publicUrl}/first-operator?token=${encodeURIComponent(token)}` }]),
+    ...(token === undefined
+      ? []
+      : [{ name: "First operator", url: `${config.publicUrl}/first-operator?token=${encodeURIComponent(token)}` }]),
     ...(mailboxToken === null ? [] : [{ name: "Mailbox", url: `${config.publicUrl}/mailbox?token=${mailboxToken}` }]),
   ]);
   terminal.say(`\n${afterword(parts, token !== undefined, log.path)}`);
@@ -274,7 +299,13 @@ async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<
 
   async function buildWeb({ projectDir: dir }: SupervisorParts): Promise<Outcome<void, NotRunning>> {
     const step = terminal.step("Web app", "checking");
-    const outcome = await ensureWebApp({ projectDir: dir, environment: settings.childEnvironment, clock, signal, onProgress: (text) => step.note(text) });
+    const outcome = await ensureWebApp({
+      projectDir: dir,
+      environment: settings.childEnvironment,
+      clock,
+      signal,
+      onProgress: (text) => step.note(text),
+    });
     if (!outcome.ok) {
       step.fail();
       return outcome;
@@ -294,7 +325,9 @@ async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<
       ...(first ? ["The first-operator link makes the account that runs this Holdfast; it works once."] : []),
       ...(config.mailbox ? ["Letters land in the mailbox page until SMTP_URL is set (docs/operate/mail.md)."] : []),
       ...(!config.mailbox && config.smtpUrl === null
-        ? ["No letter goes out: SMTP_URL is not set, and the mailbox page is closed because others can reach this Holdfast (docs/operate/mail.md)."]
+        ? [
+            "No letter goes out: SMTP_URL is not set, and the mailbox page is closed because others can reach this Holdfast (docs/operate/mail.md).",
+          ]
         : []),
       ...(origin.PUBLIC_URL === undefined && config.host !== "127.0.0.1" && config.host !== "localhost"
         ? ["Other machines reach this port, but browsers sign in only over https: set PUBLIC_URL (docs/operate/proxy-and-https.md)."]

@@ -54,7 +54,11 @@ export function createTerminal(out: Output & NodeJS.WritableStream, clock: Clock
   /** Writes whole lines above the steps that are still running. */
   function print(lines: readonly string[]): void {
     const above = lines.map((line) => `${line}\n`).join("");
-    const below = live ? [...running].map((step) => liveLine({ mark: FRAMES[frame] ?? "·", name: step.name, text: step.note, seconds: secondsOf(step) }, columns())) : [];
+    const below = live
+      ? [...running].map((step) =>
+          liveLine({ mark: FRAMES[frame] ?? "·", name: step.name, text: step.note, seconds: secondsOf(step) }, columns()),
+        )
+      : [];
     const back = drawn > 0 ? `\r\u001b[${drawn}A\u001b[J` : "";
     drawn = below.length;
     out.write(back + above + below.map((line) => `${paint("dim", line)}\n`).join(""));
@@ -109,12 +113,14 @@ export function createTerminal(out: Output & NodeJS.WritableStream, clock: Clock
       if (clock.monotonic() - warnings.from > WARNINGS.withinMs) warnings = { from: clock.monotonic(), count: 0 };
       warnings.count += 1;
       if (warnings.count > WARNINGS.limit) return;
-      const last = warnings.count === WARNINGS.limit ? ` (more of these are in the log only, for ${secondsText(WARNINGS.withinMs / 1_000)})` : "";
+      const last =
+        warnings.count === WARNINGS.limit ? ` (more of these are in the log only, for ${secondsText(WARNINGS.withinMs / 1_000)})` : "";
       const time = new Date(clock.now()).toTimeString().slice(0, 8);
       const [first = "", ...rest] = wrapped(`${time}  ${text}${last}`, columns(), "    ");
       print([first.replace("    ", `  ${paint("yellow", "!")} `), ...rest]);
     },
-    links: (links) => print(linkLines(links, live ? columns() : Infinity).map((line) => line.replace(/https?:\/\/\S+/, (url) => paint("cyan", url)))),
+    links: (links) =>
+      print(linkLines(links, live ? columns() : Infinity).map((line) => line.replace(/https?:\/\/\S+/, (url) => paint("cyan", url)))),
     sentence: (text) => print(["", ...wrapped(text, columns(), "  "), ""]),
   };
 }

@@ -50,7 +50,8 @@ export async function ensureWebApp(parts: WebBuildParts): Promise<Outcome<WebBui
       : unbuilt(`The web app is not built yet, and ${obstacle}.`);
   }
   const unlock = await lock(parts);
-  if (unlock === undefined) return unbuilt("Another start has been building the web app for three minutes. Stop it, or wait for it, then start again.");
+  if (unlock === undefined)
+    return unbuilt("Another start has been building the web app for three minutes. Stop it, or wait for it, then start again.");
   try {
     return webAppState(projectDir) === "current" ? succeed({ state: "current" }) : await build(parts);
   } finally {
@@ -82,7 +83,11 @@ async function build(parts: WebBuildParts): Promise<Outcome<WebBuilt, WebUnbuilt
 }
 
 /** Returns what it said last when it failed. */
-function runVite({ projectDir, environment, signal, onProgress }: WebBuildParts, config: string, into: string): Promise<string | undefined> {
+function runVite(
+  { projectDir, environment, signal, onProgress }: WebBuildParts,
+  config: string,
+  into: string,
+): Promise<string | undefined> {
   const vite = join(projectDir, "node_modules", "vite", "bin", "vite.js");
   const words = [vite, "build", "--config", join(projectDir, config), "--outDir", into, "--emptyOutDir"];
   const child = spawn(process.execPath, words, {
@@ -106,7 +111,14 @@ function runVite({ projectDir, environment, signal, onProgress }: WebBuildParts,
     child.once("error", (error) => resolve(`    ${error.message}`));
     child.once("close", (code) => {
       signal.removeEventListener("abort", stop);
-      resolve(code === 0 ? undefined : lines.slice(-20).map((line) => `    ${line.slice(0, 300)}`).join("\n"));
+      resolve(
+        code === 0
+          ? undefined
+          : lines
+              .slice(-20)
+              .map((line) => `    ${line.slice(0, 300)}`)
+              .join("\n"),
+      );
     });
   });
 }

@@ -51,7 +51,12 @@ export async function startHoldfast(t: Afterwards, options: HoldfastOptions = {}
   const up = await Promise.race([run.shows(/Holdfast is up[\s\S]*Ctrl-C/), run.exited.then(() => false), late(UP_WITHIN_MS)]);
   assert.ok(up, `Holdfast did not come up:\n${run.output()}`);
   const link = (path: string) => new RegExp(`\\S+/${path}\\?token=\\S+`).exec(run.output())?.[0] ?? "";
-  const running = () => JSON.parse(readFileSync(join(dataDir, "running.json"), "utf8")) as { pid: number; socketDir: string | null; children: Record<string, number> };
+  const running = () =>
+    JSON.parse(readFileSync(join(dataDir, "running.json"), "utf8")) as {
+      pid: number;
+      socketDir: string | null;
+      children: Record<string, number>;
+    };
   const { socketDir } = running();
   const url = options.env?.["DATABASE_URL"];
   return {
@@ -85,8 +90,13 @@ export type HoldfastRun = {
 
 /** Runs a command of Holdfast, e.g. `["backup", file]`, with these settings and no others. */
 export function runHoldfast(words: readonly string[], settings: Record<string, string>): HoldfastRun {
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !(SETTING_NAMES as string[]).includes(name) && !name.startsWith("NODE_")));
-  const child = spawn(process.execPath, [COMMAND, ...words, "--settings", devNull], { env: { ...inherited, ...settings }, stdio: ["ignore", "pipe", "pipe"] });
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !(SETTING_NAMES as string[]).includes(name) && !name.startsWith("NODE_")),
+  );
+  const child = spawn(process.execPath, [COMMAND, ...words, "--settings", devNull], {
+    env: { ...inherited, ...settings },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   const watchers = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {

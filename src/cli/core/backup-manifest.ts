@@ -8,7 +8,14 @@ export const BACKUP_FORMAT = 1;
 export const MANIFEST = "manifest.json";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
-const table = z.object({ name: z.string(), columns: z.array(z.string()), rows: z.number(), bytes: z.number(), sha256: hash, parts: z.number() });
+const table = z.object({
+  name: z.string(),
+  columns: z.array(z.string()),
+  rows: z.number(),
+  bytes: z.number(),
+  sha256: hash,
+  parts: z.number(),
+});
 const manifest = z.object({
   format: z.literal(BACKUP_FORMAT),
   version: z.string(),
