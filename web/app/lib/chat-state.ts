@@ -133,12 +133,16 @@ export function beginConversation(state: ChatState, conversation: Conversation):
 
 export type ShownMessage = { message: Message; step: Step };
 
-/** The messages of the branch that is looked at, oldest first. */
-export function shownBranch(thread: Thread): ShownMessage[] {
-  return branchThrough(thread.tree, thread.leafId).flatMap((step) => {
+/** The messages of the branch that is looked at, oldest first. `steps` are handed in, so that they stay the same while words come. */
+export function shownBranch(thread: Thread, steps: readonly Step[] = shownSteps(thread)): ShownMessage[] {
+  return steps.flatMap((step) => {
     const message = thread.messages.get(step.id);
     return message === undefined ? [] : [{ message, step }];
   });
+}
+
+export function shownSteps({ tree, leafId }: Pick<Thread, "tree" | "leafId">): Step[] {
+  return branchThrough(tree, leafId);
 }
 
 /** The list as it is shown: without deleted ones, the one that was used last first. */

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useRef } from "react";
 import { useLocation } from "wouter";
 import type { Message } from "#contract/wire.ts";
 import { problemOf } from "../api/http.ts";
-import { shownBranch } from "../lib/chat-state.ts";
+import { shownBranch, shownSteps } from "../lib/chat-state.ts";
 import { readDraft, returnToDraft, writeDraft } from "../lib/drafts.ts";
 import { useWords } from "../lib/say.ts";
 import type { UnsentMessage } from "../lib/unsent.ts";
@@ -37,7 +37,9 @@ export default function ChatPage({ id }: { id: string | null }) {
     if (id !== null) void client.open(id);
   }, [client, id]);
 
-  const branch = useMemo(() => (thread === undefined ? [] : shownBranch(thread)), [thread]);
+  const { tree, leafId = null } = thread ?? {};
+  const steps = useMemo(() => (tree === undefined ? [] : shownSteps({ tree, leafId })), [tree, leafId]);
+  const branch = useMemo(() => (thread === undefined ? [] : shownBranch(thread, steps)), [thread, steps]);
   // an edited message that is on its way stands where it will be, not below what it replaces
   const shown = unsent.reduce((kept, { parentId }) => {
     const at = kept.findIndex(({ message }) => message.id === parentId);

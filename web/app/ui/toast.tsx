@@ -44,10 +44,7 @@ export function Toasts() {
   const toasts = useSyncExternalStore(subscribe, () => shown);
   const host = useSyncExternalStore(subscribe, () => hosts.at(-1) ?? document.body);
   return createPortal(
-    <div
-      role="status"
-      className="pointer-events-none fixed inset-x-0 bottom-28 z-40 flex flex-col items-center gap-2 px-4 sm:bottom-6 sm:items-end sm:px-6"
-    >
+    <div role="status" className="pointer-events-none fixed inset-x-0 bottom-36 z-40 flex flex-col items-center gap-2 px-4">
       {toasts.map((one) => (
         <ToastLine key={one.id} toast={one} />
       ))}

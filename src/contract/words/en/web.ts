@@ -64,6 +64,7 @@ export const webEn = {
   "composer.stopping": "Stopping",
   "composer.running": "An answer is being written. Stop it or wait until it has ended; what you type is kept.",
   "composer.hint": "Enter sends, Shift and Enter begins a new line.",
+  "composer.unsent": "Your last message has not gone out yet. This one can follow when it has.",
 
   "model.label": "Model",
   "model.here": "stays on this machine",

@@ -62,6 +62,7 @@ export const webEs: Translated<typeof webEn> = {
   "composer.stopping": "Deteniendo",
   "composer.running": "Se está escribiendo una respuesta. Detenla o espera a que termine; lo que escribas se conserva.",
   "composer.hint": "Intro envía; Mayús e Intro empieza una línea nueva.",
+  "composer.unsent": "Tu último mensaje aún no ha salido. Este puede seguir cuando haya salido.",
 
   "model.label": "Modelo",
   "model.here": "no sale de esta máquina",

@@ -73,7 +73,9 @@ export function Composer({ draftKey, running, sending, onSend, ref }: ComposerPr
       }}
     >
       <p role="status" className="min-h-0 px-2 text-s text-soft">
-        {occupier !== null && heldBackBy === occupier && <span className="block pb-2">{say("composer.running")}</span>}
+        {occupier !== null && heldBackBy === occupier && (
+          <span className="block pb-2">{say(running === undefined ? "composer.unsent" : "composer.running")}</span>
+        )}
       </p>
       <div className="rounded-card border border-field bg-raised shadow-raised transition-colors focus-within:border-accent focus-within:ring-1 focus-within:ring-accent">
         <textarea

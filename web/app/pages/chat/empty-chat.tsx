@@ -35,7 +35,7 @@ export function EmptyChat({ onAsk, onBegin }: { onAsk: (text: string) => void; o
           <li key={key} className={model === undefined ? "invisible" : ""}>
             <button
               type="button"
-              className="flex min-h-16 w-full items-center rounded-m border border-line bg-surface px-4 py-3 text-start text-s text-ink transition-colors hover:border-field hover:bg-ground"
+              className="flex h-full min-h-16 w-full items-center rounded-m border border-line bg-surface px-4 py-3 text-start text-s text-ink transition-colors hover:border-field hover:bg-ground"
               onClick={() => (guide ? onAsk : onBegin)(say(key))}
             >
               {say(key)}

@@ -1,0 +1,7 @@
+// Before anything is painted: the appearance that was chosen in this browser (lib/theme.ts), so that no light page flashes up.
+try {
+  const theme = localStorage.getItem("holdfast.theme");
+  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+} catch {
+  // a browser without storage follows the system
+}
