@@ -1,9 +1,8 @@
 /**
  * Who may hold a connection to the door, and for how long? node:http's strict parser with deadlines for head, body and
- * silence, and a bound on connections. What the parser refuses is answered in one line and closed.
+ * silence, and a bound on connections. What the parser refuses, node answers in one line and closes.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import { SECOND_MS, type Clock } from "#kit/time.ts";
 
 export type Listener = { listen(): Promise<void>; close(): Promise<void> };
@@ -38,13 +37,6 @@ export function createListener(parts: {
     (message, response) => void parts.handle(message, response),
   );
   server.maxConnections = MAX_CONNECTIONS;
-  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (!socket.writable || error.code === "ECONNRESET") {
-      socket.destroy();
-      return;
-    }
-    socket.end(`HTTP/1.1 ${statusOf(error.code)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-  });
   return {
     listen: () =>
       new Promise((resolve, reject) => {
@@ -64,9 +56,4 @@ export function createListener(parts: {
         server.closeIdleConnections();
       }),
   };
-}
-
-function statusOf(code: string | undefined): string {
-  if (code === "HPE_HEADER_OVERFLOW") return "431 Request Header Fields Too Large";
-  return code === "ERR_HTTP_REQUEST_TIMEOUT" ? "408 Request Timeout" : "400 Bad Request";
 }
