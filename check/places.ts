@@ -64,7 +64,6 @@ export const PLACES: readonly Place[] = [
       "src/assistant/local-model.ts": "to the model process, over its unix socket",
       "src/door/app-link.ts": "to the app, over its unix socket",
       "src/http/door-control.ts": "to the door, over its control socket",
-      "src/door/app-link.ts": "to the app, over its unix socket",
       "src/cli/own-server.ts": "from a command to the Holdfast that runs on this machine",
       "web/app/api/": "from the browser to our own server",
       "web/small/ask.ts": "from the browser to our own server",

@@ -12,7 +12,7 @@ import { after } from "node:test";
 import { startEmbeddedPostgres } from "#store/embedded-postgres.ts";
 import { migrate, openPool, type DatabaseAddress, type Pool } from "#store/store.ts";
 
-export const CLUSTER_VARIABLE = "HOLDFAST_TEST_CLUSTER";
+const CLUSTER_VARIABLE = "HOLDFAST_TEST_CLUSTER";
 const TEMPLATE = "holdfast_template";
 const USER = "holdfast";
 

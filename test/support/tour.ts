@@ -10,7 +10,7 @@ export type Holdfast = { url: string; mailboxUrl: string; firstOperatorUrl: stri
 /** Called at each stop with the page as it then stands. */
 export type Look = (page: Page, name: string) => Promise<void>;
 
-export const ANSWER = [
+const ANSWER = [
   "A **proof of work** asks a visitor's browser for a small sum before the server does anything dear.",
   "",
   "| who | what it costs |",

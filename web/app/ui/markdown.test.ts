@@ -43,7 +43,7 @@ test("a table keeps its columns' sides and can be moved with the keyboard", () =
   const html = draw("| a | b |\n| :- | -: |\n| `1` | 2 |");
   assert.match(html, /<th scope="col" class="text-end">b<\/th>/);
   assert.match(html, /<td class="text-start"><code>1<\/code><\/td>/);
-  assert.match(html, /role="region" aria-label="Table" tabindex="0"/);
+  assert.match(html, /role="group" aria-label="Table" tabindex="0"/);
 });
 
 test("a task says whether it is done", () => {
