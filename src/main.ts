@@ -38,7 +38,7 @@ export async function main(options: StartOptions = {}): Promise<number> {
   }
 
   const wish = new AbortController();
-  let supervised: Supervised | undefined;
+  const up: { whole?: Supervised } = {};
   let interrupts = 0;
   const ended = new Promise<void>((resolve) => {
     wish.signal.addEventListener("abort", () => resolve(), { once: true });
@@ -49,7 +49,7 @@ export async function main(options: StartOptions = {}): Promise<number> {
       terminal.say(signal === "SIGINT" ? "\nStopping in order. Ctrl-C again ends everything at once.\n" : "\nStopping in order.\n");
       wish.abort();
     } else if (signal === "SIGINT") {
-      supervised?.kill();
+      up.whole?.kill();
       process.exit(130);
     }
   };
@@ -70,9 +70,9 @@ export async function main(options: StartOptions = {}): Promise<number> {
     if (started.failure.sentence !== "") terminal.sentence(started.failure.sentence);
     return started.failure.tag === "stopped" ? 0 : 1;
   }
-  supervised = started.value;
+  up.whole = started.value;
   await ended;
-  await supervised.stop();
+  await started.value.stop();
   terminal.say("\nHoldfast has stopped; everything is kept.\n");
   return 0;
 }

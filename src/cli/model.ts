@@ -1,6 +1,7 @@
 /** `holdfast model`: which models can be downloaded, and `model pull`, which fetches one with progress and goes on after a cut. */
 import { Command } from "commander";
 import { pino } from "pino";
+import type { Phrase } from "#contract/words/words.ts";
 import { problemsEn } from "#contract/words/en/problems.ts";
 import { systemDice } from "#kit/dice.ts";
 import { fail, succeed } from "#kit/outcome.ts";
@@ -81,6 +82,6 @@ function sentenceOf(tag: string): string {
   if (tag === "aborted") return "Stopped. What came so far is kept; the same command goes on from there.";
   if (tag === "too-busy")
     return "Another process downloads this model already: on the Models page of the running Holdfast you see how far it is.";
-  const words: Record<string, unknown> = problemsEn;
-  return `${String(words[`${tag}.title`] ?? tag)}. ${String(words[`${tag}.detail`] ?? "")}`;
+  const words: Readonly<Record<string, Phrase>> = problemsEn;
+  return [words[`${tag}.title`], words[`${tag}.detail`]].map((phrase) => (typeof phrase === "string" ? phrase : tag)).join(". ");
 }

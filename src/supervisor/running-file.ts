@@ -80,14 +80,17 @@ export function claimFolder(dataDir: string, url: string, clock: Clock): Outcome
     cancelTouch = clock.after(TOUCH_MS, touch);
   };
   let cancelTouch = clock.after(TOUCH_MS, touch);
+  let released = false;
   return succeed({
     left,
     update(change) {
+      if (released) return;
       now = { ...now, ...change };
       writeFileSync(mine, JSON.stringify(now, null, 2), { mode: 0o600 });
       renameSync(mine, file);
     },
     release() {
+      released = true;
       cancelTouch();
       if (parse(file)?.mark === now.mark) rmSync(file, { force: true });
     },

@@ -3,27 +3,28 @@
  * database, hashers, app, door; a crashed part is started again and the others stay unharmed; all ends in order.
  * The front of this module: main.ts and the commands of src/cli enter here.
  */
-import { createHash } from "node:crypto";
 import { relative } from "node:path";
-import type { AppBoot, DoorBoot, FromChild, ToChild } from "#contract/processes.ts";
+import type { FromChild, ToChild } from "#contract/processes.ts";
 import type { Dice } from "#kit/dice.ts";
-import { succeed, type Outcome } from "#kit/outcome.ts";
+import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { SECOND_MS, type Clock } from "#kit/time.ts";
 import type { DatabaseAddress } from "#store/store.ts";
+import { createBootMessages } from "./boot-messages.ts";
+import { linksOf, sentencesOf, type Up } from "./core/last-words.ts";
 import { makeDataFolder } from "./data-folder.ts";
 import { prepareDatabase } from "./database.ts";
 import { APP_PURPOSES, DOOR_PURPOSES, keysFor, openKeyRing, readKeyRing } from "./key-ring.ts";
 import { clearLeftovers } from "./leftovers.ts";
 import { openLogFolder } from "./log-folder.ts";
-import { readLogLine, WARNING } from "./core/log-line.ts";
 import { createPart, type Part } from "./part.ts";
 import { checkPort } from "./ports.ts";
 import { createPostgresPart } from "./postgres-part.ts";
 import type { Settings } from "./read-settings.ts";
+import { createReports, type Reports } from "./reports.ts";
 import { finishRestore } from "./restored.ts";
 import { makeRunFolder } from "./run-folder.ts";
 import { claimFolder } from "./running-file.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Step, Terminal } from "./terminal.ts";
 import { ensureWebApp } from "./web-build.ts";
 
 export { barText, bytesText } from "./core/lines.ts";
@@ -62,31 +63,28 @@ export type Supervised = {
 type Stop = { name: string; stop(): Promise<void>; kill(): void };
 
 const KEYS_LOOK_MS = SECOND_MS;
+const STOPPED = { tag: "stopped", sentence: "" };
 
 /** Starts everything. What was started before something went wrong is ended again. */
 export async function supervise(parts: SupervisorParts): Promise<Outcome<Supervised, NotRunning>> {
   const stops: Stop[] = [];
   const stop = async (): Promise<void> => {
-    for (let next = stops.pop(); next !== undefined; next = stops.pop()) {
-      if (next.name === "") await next.stop();
-      else {
-        const step = parts.terminal.step(next.name, "stopping");
-        await next.stop();
-        step.done("stopped");
-      }
+    for (let last = stops.at(-1); last !== undefined; last = stops.at(-1)) {
+      const step = last.name === "" ? undefined : parts.terminal.step(last.name, "stopping");
+      await last.stop();
+      step?.done("stopped");
+      stops.pop();
     }
   };
-  const kill = () => {
-    for (let next = stops.pop(); next !== undefined; next = stops.pop()) next.kill();
-  };
+  const kill = () => stops.toReversed().forEach((one) => one.kill());
   try {
     const started = await startAll(parts, stops);
     if (started.ok && !parts.signal.aborted) return succeed({ stop, kill });
     await stop();
-    return started.ok ? { ok: false, failure: { tag: "stopped", sentence: "" } } : started;
+    return started.ok ? fail(STOPPED) : started;
   } catch (error) {
     kill();
-    if (parts.signal.aborted) return { ok: false, failure: { tag: "stopped", sentence: "" } };
+    if (parts.signal.aborted) return fail(STOPPED);
     throw error;
   }
 }
@@ -94,43 +92,38 @@ export async function supervise(parts: SupervisorParts): Promise<Outcome<Supervi
 async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<void, NotRunning>> {
   const { settings, terminal, clock, dice, projectDir, signal } = parts;
   const { config } = settings;
+  /** Something that is undone without a line on the terminal. */
+  const quietly = (undo: () => void) => stops.push({ name: "", stop: async () => undo(), kill: undo });
 
+  // ---- what has to be free ---------------------------------------------------------------------------------
   const folder = makeDataFolder(config.dataDir);
   if (!folder.ok) return folder;
   const claimed = claimFolder(config.dataDir, config.publicUrl, clock);
   if (!claimed.ok) return claimed;
   const claim = claimed.value;
+  quietly(() => claim.release());
   const log = openLogFolder(config.dataDir);
-  quietly(stops, () => {
-    log.close();
-    claim.release();
-  });
+  quietly(() => log.close());
+  const reports = createReports(log, terminal, clock);
   finishRestore(config.dataDir);
-  if (claim.left !== undefined) await clearLeftovers(claim.left, clock);
+  if (claim.left !== undefined) {
+    const hung = await clearLeftovers(claim.left, clock);
+    if (hung.length > 0) reports.trouble(`Left over from the last run and ended now: ${hung.join(", ")}.`);
+  }
   const port = await checkPort(config.host, config.port);
   if (!port.ok) return port;
   const ring = openKeyRing(config.dataDir, dice);
   if (!ring.ok) return ring;
   let keys = ring.value;
   const runFolder = await makeRunFolder(config.dataDir, config.hashers);
-  quietly(stops, () => runFolder.remove());
+  quietly(() => runFolder.remove());
   const { sockets, socketDir } = runFolder;
   const embedded = config.databaseUrl === null;
   const address: DatabaseAddress =
     config.databaseUrl === null ? { socketDir, name: "postgres", user: "holdfast" } : { url: config.databaseUrl };
 
-  const say = (level: number, part: string, msg: string) => log.write(JSON.stringify({ level, time: clock.now(), part, msg }));
-  const onTrouble = (sentence: string) => {
-    say(WARNING, "supervisor", sentence);
-    terminal.warn(sentence);
-  };
-  const onLine = (part: string) => (text: string) => {
-    const line = readLogLine(part, text, clock.now());
-    if (line === undefined) return;
-    log.write(line.json);
-    if (line.level >= WARNING) terminal.warn(`${line.part}: ${line.text}`);
-  };
-
+  // ---- the parts -------------------------------------------------------------------------------------------
+  const boots = createBootMessages({ config, sockets, database: address, version: parts.version, dice, keys: () => keys });
   const children = new Map<string, { pid(): number | undefined }>();
   const onChange = () => {
     const pids = [...children].flatMap(([name, part]) => (part.pid() === undefined ? [] : [[name, part.pid()]]));
@@ -141,142 +134,97 @@ async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<
       keyGeneration: keys.current.id,
     });
   };
-  const part = (name: string, spoken: string, file: string, boot: () => ToChild, onMessage?: (message: FromChild) => void): Part => {
-    const made = createPart({
-      name: spoken,
-      file,
-      boot,
-      environment: settings.childEnvironment,
-      clock,
-      onLine: onLine(name),
-      onTrouble,
-      onChange,
-      ...(onMessage === undefined ? {} : { onMessage }),
-    });
-    children.set(name, made);
+  const shared = { environment: settings.childEnvironment, clock, onTrouble: reports.trouble, onChange };
+  const part = (key: string, name: string, file: string, boot: () => ToChild, onMessage: (message: FromChild) => void = () => {}): Part => {
+    const made = createPart({ ...shared, name, file, boot, onMessage, onLine: reports.linesOf(key) });
+    children.set(key, made);
     return made;
   };
-
-  // ---- the parts and what each is told ---------------------------------------------------------------------
-  const doorSecret = Buffer.from(dice.bytes(32)).toString("base64url");
-  const mailboxToken = config.mailbox ? Buffer.from(dice.bytes(16)).toString("base64url") : null;
-  const shared = { publicUrl: config.publicUrl, sockets, doorSecret, logLevel: config.logLevel, version: parts.version };
   let offerFirstOperator = true;
-  const appBoot = (): AppBoot => ({
-    kind: "boot",
-    process: "app",
-    ...shared,
-    dataDir: config.dataDir,
-    database: address,
-    keys: keysFor(keys, APP_PURPOSES),
-    smtpUrl: config.smtpUrl,
-    mailFrom: config.mailFrom,
-    mailboxTokenSha256: mailboxToken === null ? null : createHash("sha256").update(mailboxToken).digest("hex"),
-    lettersPerSecond: config.lettersPerSecond,
-    offerFirstOperator,
-    model: config.model,
-  });
-  const doorBoot = (): DoorBoot => ({
-    kind: "boot",
-    process: "door",
-    ...shared,
-    listenHost: config.host,
-    listenPort: config.port,
-    trustedProxyHops: config.trustedProxyHops,
-    keys: keysFor(keys, DOOR_PURPOSES),
-    mailbox: config.mailbox,
-  });
-  const model = part("model", "model process", parts.files.model, () => ({
-    kind: "boot",
-    process: "model",
-    socket: sockets.model,
-    threads: config.model.threads,
-  }));
-  const wantModel = followWish(model, onTrouble);
+  const model = part("model", "model process", parts.files.model, boots.model);
+  const wantModel = followWish(model, reports);
   const hashers = sockets.hashers.map((socket, index) =>
-    part(`hasher-${index + 1}`, hasherName(index, config.hashers), parts.files.hasher, () => ({ kind: "boot", process: "hasher", socket })),
+    part(`hasher-${index + 1}`, config.hashers === 1 ? "hasher" : `hasher ${index + 1}`, parts.files.hasher, () => boots.hasher(socket)),
   );
-  const app = part("app", "app", parts.files.app, appBoot, (message) => {
-    if (message.kind === "want-model") wantModel(message.wanted);
-  });
-  const door = part("door", "door", parts.files.door, doorBoot);
-  const postgres = createPostgresPart({ dataDir: config.dataDir, socketDir, clock, onLine: onLine("postgres"), onTrouble, onChange });
+  const app = part(
+    "app",
+    "app",
+    parts.files.app,
+    () => boots.app(offerFirstOperator),
+    (message) => {
+      if (message.kind === "want-model") wantModel(message.wanted);
+    },
+  );
+  const door = part("door", "door", parts.files.door, boots.door);
+  const postgres = createPostgresPart({ dataDir: config.dataDir, socketDir, ...shared, onLine: reports.linesOf("postgres") });
   if (embedded) children.set("postgres", postgres);
   onChange();
 
-  // ---- the order -------------------------------------------------------------------------------------------
-  // processes are made while database and web app get ready, and hear what to do when it is their turn
+  // ---- the order in which they end is this one backwards ---------------------------------------------------
+  if (embedded) stops.push({ name: "Database", stop: postgres.stop, kill: postgres.kill });
+  stops.push({ name: "Hashers", stop: () => stopAll(hashers), kill: () => hashers.forEach((hasher) => hasher.kill()) });
+  stops.push({ name: "App", stop: app.stop, kill: app.kill });
+  // only there when one is used, so it has no line of its own
+  stops.push({ name: "", stop: model.stop, kill: model.kill });
+  stops.push({ name: "Door", stop: door.stop, kill: door.kill });
+
+  // ---- the start: processes are made while database and web app get ready, and hear what to do when it is their turn
   let ready = () => {};
   const untilReady = new Promise<void>((resolve) => {
     ready = resolve;
   });
-  if (embedded) stops.push({ name: "Database", stop: postgres.stop, kill: postgres.kill });
-  stops.push({ name: "Hashers", stop: () => stopAll(hashers), kill: () => hashers.forEach((hasher) => hasher.kill()) });
-  stops.push({ name: "App", stop: app.stop, kill: app.kill });
-  // the model's process is only there when one is used, and then goes with the app's work
-  stops.push({ name: "", stop: model.stop, kill: model.kill });
-  stops.push({ name: "Door", stop: door.stop, kill: door.kill });
-  const web = buildWeb(parts);
+  const web = buildWeb(parts, reports);
   const hashersStarted = Promise.all(hashers.map((hasher) => hasher.start()));
   const appStarted = app.start(untilReady);
-  // a process that fails while something else is waited for is told when its turn comes
-  const databaseStep = terminal.step("Database", "starting");
-  if (embedded) {
-    const begun = await postgres.start((what) =>
-      databaseStep.note(what === "initialising" ? "making the database (once)" : "recovering what a crash left open"),
-    );
-    if (!begun.ok) {
-      databaseStep.fail();
-      return begun;
+
+  const database = await told(terminal.step("Database", "starting"), async (step) => {
+    if (embedded) {
+      const begun = await postgres.start((what) =>
+        step.note(what === "initialising" ? "making the database (once)" : "recovering what a crash left open"),
+      );
+      if (!begun.ok) return begun;
     }
-  }
-  const database = await prepareDatabase(address, {
-    clock,
-    signal,
-    onWaiting: () => databaseStep.note("waiting for the server of DATABASE_URL"),
+    const onWaiting = () => step.note("waiting for the server of DATABASE_URL");
+    const prepared = await prepareDatabase(address, { clock, signal, onWaiting });
+    return prepared.ok ? succeed(`PostgreSQL ${prepared.value.major}${embedded ? "" : ` at ${placeOf(address)}`}`) : prepared;
   });
-  if (!database.ok) {
-    databaseStep.fail();
-    return database;
-  }
-  databaseStep.done(`PostgreSQL ${database.value.major}${embedded ? "" : ` at ${placeOf(address)}`}`);
+  if (!database.ok) return database;
   const built = await web;
   if (!built.ok) return built;
   ready();
-  const hashersStep = terminal.step("Hashers", "starting");
-  for (const hasher of await hashersStarted) {
-    if (hasher.ok) continue;
-    hashersStep.fail();
-    return hasher;
-  }
-  hashersStep.done(hashers.length === 1 ? "one" : `${hashers.length}`);
-  const appStep = terminal.step("App", "starting");
-  const appReady = await appStarted;
-  if (!appReady.ok) {
-    appStep.fail();
-    return appReady;
-  }
+  const hashing = await told(terminal.step("Hashers", "starting"), async () => {
+    const failed = (await hashersStarted).find((hasher) => !hasher.ok);
+    return failed ?? succeed(hashers.length === 1 ? "one" : String(hashers.length));
+  });
+  if (!hashing.ok) return hashing;
+  let firstOperatorToken: string | undefined;
+  const answering = await told(terminal.step("App", "starting"), async () => {
+    const started = await appStarted;
+    if (started.ok) ({ firstOperatorToken } = started.value);
+    return started.ok ? succeed("") : started;
+  });
+  if (!answering.ok) return answering;
   offerFirstOperator = false;
-  appStep.done();
-  const doorStep = terminal.step("Door", "starting");
-  const doorReady = await door.start();
-  if (!doorReady.ok) {
-    doorStep.fail();
-    return doorReady;
-  }
-  doorStep.done(`listens on ${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`);
-  followKeys();
+  const open = await told(terminal.step("Door", "starting"), async () => {
+    const started = await door.start();
+    return started.ok ? succeed(`listens on ${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`) : started;
+  });
+  if (!open.ok) return open;
 
-  const token = appReady.value.firstOperatorToken;
+  // ---- up --------------------------------------------------------------------------------------------------
+  followKeys();
+  const inProject = relative(projectDir, log.path);
+  const up: Up = {
+    config,
+    publicUrlGiven: settings.origin.PUBLIC_URL !== undefined,
+    firstOperatorToken,
+    mailboxToken: boots.mailboxToken,
+    logPath: inProject.startsWith("..") ? log.path : inProject,
+  };
+  reports.note(`Holdfast ${parts.version} is up at ${config.publicUrl}`);
   terminal.title("Holdfast is up");
-  terminal.links([
-    { name: "Open it", url: config.publicUrl },
-    ...(token === undefined
-      ? []
-      : [{ name: "First operator", url: `${config.publicUrl}/first-operator?token=${encodeURIComponent(token)}` }]),
-    ...(mailboxToken === null ? [] : [{ name: "Mailbox", url: `${config.publicUrl}/mailbox?token=${mailboxToken}` }]),
-  ]);
-  terminal.say(`\n${afterword(parts, token !== undefined, log.path)}`);
+  terminal.links(linksOf(up));
+  terminal.say(`\n${sentencesOf(up).join("\n")}\n`);
   return succeed(undefined);
 
   /** Looks each second whether `holdfast keys rotate` made a new generation, and hands its subkeys out. */
@@ -288,58 +236,36 @@ async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<
         keys = read.value;
         door.tell({ kind: "keys", keys: keysFor(keys, DOOR_PURPOSES) });
         app.tell({ kind: "keys", keys: keysFor(keys, APP_PURPOSES) });
-        say(30, "supervisor", `keys of generation ${keys.current.id} are in use`);
+        reports.note(`keys of generation ${keys.current.id} are in use`);
         onChange();
       }
       cancel = clock.after(KEYS_LOOK_MS, look);
     };
     look();
-    quietly(stops, () => cancel());
-  }
-
-  async function buildWeb({ projectDir: dir }: SupervisorParts): Promise<Outcome<void, NotRunning>> {
-    const step = terminal.step("Web app", "checking");
-    const outcome = await ensureWebApp({
-      projectDir: dir,
-      environment: settings.childEnvironment,
-      clock,
-      signal,
-      onProgress: (text) => step.note(text),
-    });
-    if (!outcome.ok) {
-      step.fail();
-      return outcome;
-    }
-    step.done({ current: "up to date", built: "built", older: "older than its sources" }[outcome.value.state]);
-    if (outcome.value.sentence !== undefined) onTrouble(outcome.value.sentence);
-    return succeed(undefined);
-  }
-
-  function placeOf(where: DatabaseAddress): string {
-    const url = "url" in where ? URL.parse(where.url) : null;
-    return url?.searchParams.get("host") ?? url?.host ?? "";
-  }
-
-  function afterword({ settings: { origin } }: SupervisorParts, first: boolean, logPath: string): string {
-    const sentences = [
-      ...(first ? ["The first-operator link makes the account that runs this Holdfast; it works once."] : []),
-      ...(config.mailbox ? ["Letters land in the mailbox page until SMTP_URL is set (docs/operate/mail.md)."] : []),
-      ...(!config.mailbox && config.smtpUrl === null
-        ? [
-            "No letter goes out: SMTP_URL is not set, and the mailbox page is closed because others can reach this Holdfast (docs/operate/mail.md).",
-          ]
-        : []),
-      ...(origin.PUBLIC_URL === undefined && config.host !== "127.0.0.1" && config.host !== "localhost"
-        ? ["Other machines reach this port, but browsers sign in only over https: set PUBLIC_URL (docs/operate/proxy-and-https.md)."]
-        : []),
-      `The log is in ${relative(projectDir, logPath).startsWith("..") ? logPath : relative(projectDir, logPath)}. Ctrl-C stops everything in order.`,
-    ];
-    return `${sentences.join("\n")}\n`;
+    quietly(() => cancel());
   }
 }
 
+/** A step of the start: its line ends with the text that comes out, or as failed. */
+async function told(step: Step, work: (step: Step) => Promise<Outcome<string, NotRunning>>): Promise<Outcome<string, NotRunning>> {
+  const outcome = await work(step);
+  if (outcome.ok) step.done(outcome.value);
+  else step.fail();
+  return outcome;
+}
+
+function buildWeb(parts: SupervisorParts, reports: Reports): Promise<Outcome<string, NotRunning>> {
+  const { projectDir, clock, signal } = parts;
+  return told(parts.terminal.step("Web app", "checking"), async (step) => {
+    const built = await ensureWebApp({ projectDir, environment: parts.settings.childEnvironment, clock, signal, onProgress: step.note });
+    if (!built.ok) return built;
+    if (built.value.sentence !== undefined) reports.trouble(built.value.sentence);
+    return succeed({ current: "up to date", built: "built", older: "older than its sources" }[built.value.state]);
+  });
+}
+
 /** Runs the model process while the app wants it. It may fail without anything else failing. */
-function followWish(model: Part, onTrouble: (sentence: string) => void): (wanted: boolean) => void {
+function followWish(model: Part, reports: Reports): (wanted: boolean) => void {
   let wish = false;
   let busy: Promise<void> = Promise.resolve();
   return (wanted) => {
@@ -348,10 +274,9 @@ function followWish(model: Part, onTrouble: (sentence: string) => void): (wanted
     busy = busy.then(async () => {
       if (!wanted) return model.stop();
       const started = await model.start();
-      if (!started.ok) {
-        wish = false;
-        onTrouble(started.failure.sentence);
-      }
+      if (started.ok) return undefined;
+      wish = false;
+      reports.trouble(started.failure.sentence);
     });
   };
 }
@@ -360,11 +285,7 @@ async function stopAll(parts: readonly Part[]): Promise<void> {
   await Promise.all(parts.map((part) => part.stop()));
 }
 
-function hasherName(index: number, count: number): string {
-  return count === 1 ? "hasher" : `hasher ${index + 1}`;
-}
-
-/** Something that is undone without a line on the terminal. */
-function quietly(stops: Stop[], undo: () => void): void {
-  stops.push({ name: "", stop: async () => undo(), kill: undo });
+function placeOf(where: DatabaseAddress): string {
+  const url = "url" in where ? URL.parse(where.url) : null;
+  return url?.searchParams.get("host") ?? url?.host ?? "";
 }

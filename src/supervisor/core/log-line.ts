@@ -32,7 +32,7 @@ export function readLogLine(part: string, line: string, now: number): LogLine | 
   return {
     part,
     level,
-    text: `${message}${because}`.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, " ").slice(0, 500),
+    text: `${message}${because}`.replaceAll(/\p{Cc}+/gu, " ").slice(0, 500),
     json: json.length <= LIMIT ? json : JSON.stringify({ part, level, time: now, msg: message.slice(0, LIMIT / 2), cut: json.length }),
   };
 }
