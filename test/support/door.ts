@@ -62,8 +62,9 @@ export type TestDoor = {
   send(message: unknown): void;
   /** Ends the door's process at once and starts it again. */
   kill(): Promise<void>;
-  /** Asks the process itself, by its inspector: needs `inspect`. */
   child(): ChildProcess;
+  /** Where the process's inspector listens, when it was started with `inspect`. */
+  inspectUrl(): string;
 };
 
 export async function startDoor(
@@ -95,12 +96,16 @@ export async function startDoor(
       execArgv: inspect ? ["--inspect=127.0.0.1:0"] : [],
       stdio: ["ignore", "inherit", inspect ? "pipe" : "inherit", "ipc"],
     });
+    forked.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+      inspectUrl = /ws:\/\/\S+/.exec(chunk)?.[0] ?? inspectUrl;
+    });
     forked.send(message);
     const [first] = (await once(forked, "message")) as [{ kind: string }];
     if (first.kind !== "ready") throw new Error(`the door said ${JSON.stringify(first)}`);
     return forked;
   }
 
+  let inspectUrl = "";
   let app: Server | undefined;
   const door: TestDoor = {
     url: `http://127.0.0.1:${port}`,
@@ -109,6 +114,7 @@ export async function startDoor(
     answer: (_request, response) => response.setHeader("content-type", "application/json").end("{}"),
     pid: () => child.pid ?? 0,
     child: () => child,
+    inspectUrl: () => inspectUrl,
     ask: (path, asked) => ask(port, path, asked),
     startApp() {
       rmSync(sockets.app, { force: true });

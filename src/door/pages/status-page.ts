@@ -16,6 +16,8 @@ import type { PageContext, StatusView } from "./views.ts";
 const CATALOGUES = { en: statusEn, es: statusEs };
 type Key = keyof typeof statusEn;
 type Tone = "good" | "bad" | "unknown";
+/** Nobody calls so short a time a wait. */
+const AT_ONCE_SECONDS = 2;
 type Row = { name: string; tone: Tone; state: string; text: string };
 
 export function statusPage(assets: SmallAssets, context: PageContext, view: StatusView): string {
@@ -77,8 +79,8 @@ function lineRow(language: Language, line: StatusView["line"], words: Words): Ro
     const tone: Tone = line.lettersPerSecond === null ? "unknown" : "bad";
     return { name, tone, state: words("line.standing.state"), text: words("line.standing.text") };
   }
-  if (line.waiting === 0) return { name, tone: "good", state: words("line.empty.state"), text: words("line.empty.text") };
-  const state = words("line.waiting.state", { count: line.waiting });
+  const state = line.waiting === 0 ? words("line.empty.state") : words("line.waiting.state", { count: line.waiting });
+  if (line.wait !== null && line.wait.highSeconds <= AT_ONCE_SECONDS) return { name, tone: "good", state, text: words("line.empty.text") };
   if (line.wait === null) return { name, tone: "unknown", state, text: words("line.waiting-unknown.text") };
   const { lowSeconds, highSeconds, confidence } = line.wait;
   const wait = intervalWords(language, lowSeconds, highSeconds, words("between"), words("soon"));
