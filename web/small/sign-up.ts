@@ -104,7 +104,8 @@ function fromTemplate(id: string, address: string): HTMLElement | null {
 }
 
 function showWaiting(address: string, wait: Wait | undefined): void {
-  if (find("#step")?.dataset["step"] !== "waiting") {
+  const entered = find("#step")?.dataset["step"] !== "waiting";
+  if (entered) {
     const step = fromTemplate("waiting", address);
     if (step === null) return;
     showStep(step);
@@ -126,6 +127,7 @@ function showWaiting(address: string, wait: Wait | undefined): void {
   tick();
   const sure = wait && say("wait.confidence", { percent: percentWords(language, wait.confidence) });
   setText("confidence", sure ?? unknown[1] ?? "");
+  if (entered) announce(find(".wait")?.textContent ?? "");
   if (wait !== undefined) countdown = setInterval(tick, 1_000);
 }
 

@@ -19,7 +19,8 @@ export const pagesEn = {
   "home.sign-in": "Sign in",
   "home.chat": "Go to the chat",
   "home.way-in.title": "A way in, also when it is crowded",
-  "home.way-in.text": "You need an e-mail address, a password and the code from our letter. If there is a line, you hear first how long it is, and you keep your place.",
+  "home.way-in.text":
+    "You need an e-mail address, a password and the code from our letter. If there is a line, you hear first how long it is, and you keep your place.",
   "home.leaves.title": "Nothing leaves in secret",
   "home.leaves.text": "Under each answer stands whether your words stayed on this machine or what was sent to whom, byte for byte.",
   "home.truth.title": "The truth about how it is",
@@ -83,7 +84,7 @@ export const pagesEn = {
     "This page needs the link that the terminal printed when Holdfast started. Open that link, with everything after the question mark.",
 
   "mailbox.title": "Built-in mailbox",
-  "mailbox.lead": "No mail server is connected, so letters land here. Only who has this page's link sees them.",
+  "mailbox.lead": "No mail server is connected, so letters land here. Only people who have the link of this page see them.",
   "mailbox.empty": "No letter yet. As soon as somebody asks for a code, it is here.",
   "mailbox.look": "Look again",
   "mailbox.copy": "Copy",
