@@ -5,7 +5,7 @@
  */
 import { isIPv4, isIPv6 } from "node:net";
 
-export const UNKNOWN = "unknown";
+const UNKNOWN = "unknown";
 
 /** "192.0.2.0/24", "2001:db8:0:100::/56", or "unknown". */
 export function clientPrefix(socketAddress: string | undefined, forwardedFor: string | undefined, trustedProxyHops: number): string {

@@ -11,7 +11,7 @@ import type { Standing } from "#line/line.ts";
 
 export const CHALLENGE_LIFETIME_MS = 2 * MINUTE_MS;
 /** Since the last heartbeat. */
-export const PLACE_LIFETIME_MS = HOUR_MS;
+const PLACE_LIFETIME_MS = HOUR_MS;
 export const PLACE_ID_BYTES = 16;
 const BINDING_BYTES = 16;
 const NO_TAG = -1;

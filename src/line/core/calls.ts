@@ -5,7 +5,7 @@
 import type { Tag } from "./order.ts";
 
 /** Whoever was called this long ago and has not come, while there were turns, has lost it and gets a new place. */
-export const CALL_WINDOW_MS = 120_000;
+const CALL_WINDOW_MS = 120_000;
 const MARK_EVERY_MS = 5_000;
 const MARKS = CALL_WINDOW_MS / MARK_EVERY_MS;
 /** Whoever is called comes within about this long: at the next poll. The turns of that time may be called ahead. */
@@ -64,7 +64,7 @@ export function newCalls(now: number, tokens: number): Calls {
 }
 
 /** The most turns that may be given at once. */
-export function burstOf(rate: number): number {
+function burstOf(rate: number): number {
   return Math.max(1, rate * BURST_SECONDS);
 }
 

@@ -5,7 +5,7 @@
 import type { Wait } from "#contract/wire.ts";
 import { moves, showShare, showShareSpread, type Calls } from "./calls.ts";
 
-export const CONFIDENCE = 0.8;
+const CONFIDENCE = 0.8;
 /** Two-sided 80 %. */
 const DEVIATIONS = 1.28;
 /** Calls run this far ahead of turns or behind them, and whoever waits notices the turn at the next poll. */
