@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
-import { freshPage, openChromium } from "#support/chromium.ts";
+import { assertNoAxeViolation, freshPage, openChromium } from "#support/chromium.ts";
 import { startHoldfast } from "#support/holdfast.ts";
 import { askForLetter, GOOD_PASSWORD, mailboxReader, openBrowser, pause, readCode } from "#support/people.ts";
 
@@ -25,11 +25,14 @@ test(
     assert.equal(await code.evaluate("document.activeElement.id"), "code", "one can type at once");
     assert.match(await page.getByText("is on its way").first().innerText(), /ada@example\.org/);
 
+    await assertNoAxeViolation(page, "the step with the code");
+
     await code.fill("ABCD-EFGH");
     const password = page.getByLabel(/password/i).first();
     await password.fill(GOOD_PASSWORD);
     await page.getByRole("button", { name: "Create account" }).click();
     await page.getByRole("alert").filter({ hasText: "9 more tries" }).waitFor();
+    await assertNoAxeViolation(page, "the step with a wrong code");
     assert.equal(await password.inputValue(), GOOD_PASSWORD, "a wrong code does not cost the password");
     assert.equal(await code.getAttribute("aria-invalid"), "true");
 
@@ -64,6 +67,7 @@ test("who waits in the line sees how long, may reload, and is led on by the page
   const first = await interval.innerText();
   assert.match(first, /second|moment/);
   assert.match(await page.locator("[data-confidence]").innerText(), /\d+%/);
+  await assertNoAxeViolation(page, "the step in the line");
   await pause(2_500);
   assert.notEqual(await interval.innerText(), first, "it counts down");
   await page.reload();
