@@ -46,12 +46,12 @@ export function onSubmit(form: HTMLFormElement, work: () => Promise<void>): void
 async function askPatiently(path: string, body: unknown): Promise<Reply<unknown>> {
   for (let tried = 1; ; tried += 1) {
     const reply = await ask(path, body);
-    const wait = reply.problem === undefined ? tried : (reply.problem.retryAfterSeconds ?? 0);
-    const passes = reply.problem === undefined || ["too-busy", "app-down"].includes(reply.problem.code);
-    if (reply.value !== undefined || !passes || tried === TRIES || wait > LONGEST_SECONDS) return reply;
-    const sentence = reply.problem === undefined ? say("script.offline") : say("script.retry", { wait: seconds(wait || 2) });
-    showNotice("", sentence);
-    await pause(wait || 2);
+    const { value, problem } = reply;
+    const wait = problem?.retryAfterSeconds ?? tried;
+    const passes = problem === undefined || ["too-busy", "app-down"].includes(problem.code);
+    if (value !== undefined || !passes || tried === TRIES || wait > LONGEST_SECONDS) return reply;
+    showNotice(problem?.title ?? "", problem === undefined ? say("script.offline") : say("script.retry", { wait: seconds(wait) }));
+    await pause(wait);
   }
 }
 

@@ -104,7 +104,7 @@ export const pagesEn = {
 
   "script.busy": "One moment…",
   "script.offline": "No connection just now. Nothing is lost; it goes on by itself.",
-  "script.retry": "Holdfast is very busy. It is tried again by itself in {wait}.",
+  "script.retry": "It is tried again by itself in {wait}.",
   "script.failed": "That did not work. Please try again.",
 
   "meter.short": "{count} of {minimum} characters",

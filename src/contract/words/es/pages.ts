@@ -102,7 +102,7 @@ export const pagesEs: Translated<typeof pagesEn> = {
 
   "script.busy": "Un momento…",
   "script.offline": "Ahora mismo no hay conexión. No se pierde nada; continúa solo.",
-  "script.retry": "Holdfast está muy ocupado. Se intenta de nuevo solo en {wait}.",
+  "script.retry": "Se intenta de nuevo solo en {wait}.",
   "script.failed": "No funcionó. Inténtalo de nuevo.",
 
   "meter.short": "{count} de {minimum} caracteres",
