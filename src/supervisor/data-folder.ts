@@ -13,7 +13,6 @@ export function makeDataFolder(dataDir: string): Outcome<void, FolderUnusable> {
     rmSync(probe);
     return succeed(undefined);
   } catch (error) {
-    rmSync(probe, { force: true });
     return fail({ tag: "data-folder", sentence: `The data folder ${dataDir} can't be used: ${whyNot((error as { code?: string }).code)}` });
   }
 }
