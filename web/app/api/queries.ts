@@ -1,8 +1,9 @@
 /** Who is signed in, and which models may be chosen? Answers that several parts of the page need, asked for once. */
 import { useQuery } from "@tanstack/react-query";
 import type { AccountAnswer, ModelChoice, ModelsAnswer } from "#contract/wire.ts";
-import { api } from "./http.ts";
+import { api, ApiProblem } from "./http.ts";
 
+const TRY_AGAIN_MS = 5_000;
 const MODELS_STAY_FRESH_MS = 30_000;
 
 export function useAccount() {
@@ -11,6 +12,7 @@ export function useAccount() {
     queryFn: ({ signal }) => api.get<AccountAnswer>("/api/me", signal),
     select: ({ account }) => account,
     staleTime: Infinity,
+    refetchInterval: ({ state }) => (state.error instanceof ApiProblem && state.error.problem.status >= 500 ? TRY_AGAIN_MS : false),
   });
 }
 
@@ -21,6 +23,7 @@ export function useModels() {
     select: ({ models }) => models,
     staleTime: MODELS_STAY_FRESH_MS,
     refetchOnWindowFocus: true,
+    refetchInterval: ({ state }) => (state.status === "error" ? TRY_AGAIN_MS : false),
   });
 }
 

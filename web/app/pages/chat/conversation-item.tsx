@@ -1,5 +1,5 @@
 /** One conversation in the list: to open, to rename where it stands, to delete with a way back. */
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Link } from "wouter";
 import type { Conversation } from "#contract/wire.ts";
 import { problemOf } from "../../api/http.ts";
@@ -22,10 +22,14 @@ export function ConversationItem({ conversation, current, onChosen, onGone }: Co
   const say = useWords();
   const { client } = useSession();
   const [renaming, setRenaming] = useState(false);
+  const row = useRef<HTMLLIElement>(null);
   const title = conversation.title === "" ? say("list.untitled") : conversation.title;
   const failed = (error: unknown) => toast({ tone: "danger", text: problemOf(error).detail });
 
   const remove = () => {
+    // the focus goes on to a neighbour, or it would begin at the top of the page again
+    const neighbour = row.current?.nextElementSibling ?? row.current?.previousElementSibling;
+    requestAnimationFrame(() => neighbour?.querySelector("a")?.focus());
     if (current) onGone();
     client.remove(conversation.id).then(
       () =>
@@ -44,11 +48,12 @@ export function ConversationItem({ conversation, current, onChosen, onGone }: Co
 
   if (renaming) {
     return (
-      <li>
+      <li ref={row}>
         <RenameForm
           title={conversation.title}
-          onDone={(next) => {
+          onDone={(next, byKey) => {
             setRenaming(false);
+            if (byKey) requestAnimationFrame(() => row.current?.querySelector("a")?.focus());
             if (next !== null) client.rename(conversation.id, next).catch(failed);
           }}
         />
@@ -56,7 +61,7 @@ export function ConversationItem({ conversation, current, onChosen, onGone }: Co
     );
   }
   return (
-    <li className={`group relative flex items-center rounded-chip ${current ? "bg-ink/8" : "hover:bg-ink/5"}`}>
+    <li ref={row} className={`group relative flex items-center rounded-chip ${current ? "bg-ink/8" : "hover:bg-ink/5"}`}>
       <Link
         href={`/chat/${conversation.id}`}
         aria-current={current ? "page" : undefined}
@@ -94,15 +99,15 @@ export function ConversationItem({ conversation, current, onChosen, onGone }: Co
 }
 
 /** Enter or leaving the field saves, Escape does not. */
-function RenameForm({ title, onDone }: { title: string; onDone: (title: string | null) => void }) {
+function RenameForm({ title, onDone }: { title: string; onDone: (title: string | null, byKey: boolean) => void }) {
   const say = useWords();
   const [text, setText] = useState(title);
-  const save = () => onDone(text.trim() === "" || text.trim() === title ? null : text.trim());
+  const save = (byKey: boolean) => onDone(text.trim() === "" || text.trim() === title ? null : text.trim(), byKey);
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        save();
+        save(true);
       }}
     >
       <input
@@ -112,12 +117,12 @@ function RenameForm({ title, onDone }: { title: string; onDone: (title: string |
         className="min-h-10 w-full rounded-chip border border-accent bg-surface px-2 text-s text-ink pointer-coarse:min-h-target"
         ref={focusAndSelect}
         onChange={(event) => setText(event.target.value)}
-        onBlur={save}
+        onBlur={() => save(false)}
         onKeyDown={(event) => {
           if (event.key !== "Escape") return;
           event.stopPropagation();
           event.preventDefault();
-          onDone(null);
+          onDone(null, true);
         }}
       />
     </form>

@@ -107,7 +107,8 @@ function useVisibleHeight(): void {
     const view = window.visualViewport;
     if (view === null) return;
     const measure = () => {
-      document.documentElement.style.setProperty("--visible-height", `${Math.round(view.height)}px`);
+      // zooming in with two fingers also makes it smaller, and is no reason to lay out anew
+      document.documentElement.style.setProperty("--visible-height", `${Math.round(view.height * view.scale)}px`);
       if (view.scale === 1) scrollTo(0, 0);
     };
     measure();
