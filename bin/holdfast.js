@@ -5,7 +5,7 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { enableCompileCache } from "node:module";
+import module from "node:module";
 import { fileURLToPath } from "node:url";
 import { isNode26 } from "./node-26.js";
 
@@ -20,7 +20,7 @@ if (old && existsSync(own) && process.argv[2] !== "--again") {
 } else if (isNode26()) {
   if (process.argv[2] === "--again") process.argv.splice(2, 1);
   // compiled once: a warm start reads from there, and so do the processes that it starts
-  const cache = enableCompileCache(fileURLToPath(new URL("../.cache/node", import.meta.url)));
+  const cache = module.enableCompileCache(fileURLToPath(new URL("../.cache/node", import.meta.url)));
   if (cache.directory !== undefined) process.env.NODE_COMPILE_CACHE = cache.directory;
   const { run } = await import("../src/cli/cli.ts");
   await run(process.argv);
