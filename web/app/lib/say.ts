@@ -22,7 +22,7 @@ export function useLanguage(): Language {
   return useSyncExternalStore(subscribe, currentLanguage, currentLanguage);
 }
 
-export function currentLanguage(): Language {
+function currentLanguage(): Language {
   return current;
 }
 

@@ -18,7 +18,7 @@ export const webEn = {
   "signed-out.detail": "Sign in again and go on where you were. What you have written stays in this browser.",
   "signed-out.sign-in": "Sign in",
 
-  "line.offline": "You are offline. You can read and write; what you send goes out when the connection is back.",
+  "line.offline": "You are offline. What you send goes out when the connection is back.",
   "line.lost": "The connection to Holdfast is interrupted. It is being tried again; nothing is lost.",
 
   "list.label": "Conversations",

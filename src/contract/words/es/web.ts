@@ -17,7 +17,7 @@ export const webEs: Translated<typeof webEn> = {
   "signed-out.detail": "Vuelve a entrar y sigue donde estabas. Lo que has escrito se queda en este navegador.",
   "signed-out.sign-in": "Entrar",
 
-  "line.offline": "Estás sin conexión. Puedes leer y escribir; lo que envíes saldrá cuando vuelva la conexión.",
+  "line.offline": "Estás sin conexión. Lo que envíes saldrá cuando vuelva la conexión.",
   "line.lost": "La conexión con Holdfast está interrumpida. Se sigue intentando; no se pierde nada.",
 
   "list.label": "Conversaciones",

@@ -127,7 +127,7 @@ function More({ reading, onMore }: { reading: boolean; onMore: () => void }) {
   );
 }
 
-export function ListGhost() {
+function ListGhost() {
   const say = useWords();
   return (
     <div role="status" className="pt-3">

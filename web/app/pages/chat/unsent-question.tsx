@@ -24,8 +24,8 @@ export function UnsentQuestion({
         <h2 className="sr-only">{say("chat.you-wrote")}</h2>
         <Bubble text={message.text} faint={state !== "sending"} />
         {state === "waiting" && (
-          <p role="status" className="mt-1 flex min-h-8 items-center gap-2 text-s text-warn">
-            <Spinner className="scale-75" />
+          <p role="status" className="mt-1 flex min-h-8 max-w-[88%] items-start gap-2 text-s text-warn">
+            <Spinner className="mt-0.5 scale-75" />
             {say("question.waits")}
           </p>
         )}
