@@ -46,12 +46,15 @@ export function withReach(runner: Runner): Runner | undefined {
   if (runner.user === undefined) return undefined;
   const { uid, gid } = runner.user;
   for (const capability of CAPABILITIES) {
-    const prefix = [
-      ...["setpriv", "--reuid", String(uid), "--regid", String(gid), "--clear-groups"],
-      ...["--inh-caps", `+${capability}`, "--ambient-caps", `+${capability}`, "--pdeathsig", "INT"],
-    ];
-    const candidate = { user: runner.user, prefix, prefixStepsDown: true };
-    if (runOnce(candidate, "true", []).status === 0) return candidate;
+    // access() drops capabilities unless this bit is set, and initdb looks for its sibling with access()
+    for (const bits of [["--securebits", "+no_setuid_fixup"], []]) {
+      const prefix = [
+        ...["setpriv", "--reuid", String(uid), "--regid", String(gid), "--clear-groups", ...bits],
+        ...["--inh-caps", `+${capability}`, "--ambient-caps", `+${capability}`, "--pdeathsig", "INT"],
+      ];
+      const candidate = { user: runner.user, prefix, prefixStepsDown: true };
+      if (runOnce(candidate, "true", []).status === 0) return candidate;
+    }
   }
   return undefined;
 }
@@ -69,12 +72,7 @@ export function runOnce(runner: Runner, program: string, words: readonly string[
 }
 
 /** Starts a program in a session of its own, so that Ctrl-C in the terminal reaches only us. */
-export function runAlong(
-  runner: Runner,
-  program: string,
-  words: readonly string[],
-  environment: Record<string, string>,
-): ChildProcess {
+export function runAlong(runner: Runner, program: string, words: readonly string[], environment: Record<string, string>): ChildProcess {
   const { command, args, options } = prepare(runner, program, words, environment);
   return spawn(command, args, { ...options, detached: true, stdio: ["ignore", "ignore", "pipe"] });
 }

@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { test, type TestContext } from "node:test";
 import { systemClock } from "#kit/time.ts";
 import { findNative, preparePrograms, whyItFailed } from "./embedded-postgres-programs.ts";
-import { chooseRunner, runAlong } from "./embedded-postgres-user.ts";
+import { chooseRunner, runAlong, runOnce } from "./embedded-postgres-user.ts";
 import { isAlive, readHolder, startEmbeddedPostgres, type EmbeddedPostgres } from "./embedded-postgres.ts";
 import { openPool } from "./store.ts";
 
@@ -154,6 +154,20 @@ test("root keeps everything in its own home, and PostgreSQL runs there all the s
   assert.deepEqual(await query(postgres, "select 1 as one"), [{ one: 1 }]);
   await postgres.stop();
   assert.equal(statSync(home).mode & 0o777, 0o700, "nobody opened the home");
+});
+
+test("root keeps the whole project in its own home, and a database can be made there", onlyRoot, (t) => {
+  const home = join(temporary(t), "root-home");
+  mkdirSync(home, { mode: 0o700 });
+  const native = copyWithoutLinks(join(home, "package"));
+  mkdirSync(join(home, "data"), { mode: 0o711 });
+  const runner = chooseRunner(join(home, "data", "postgres"));
+  assert.ok(!("sentence" in runner));
+  const programs = preparePrograms(native, join(home, "data"), join(home, "s"), runner);
+  assert.ok(!("sentence" in programs), JSON.stringify(programs));
+  assert.ok(programs.initdb.startsWith(home), programs.initdb);
+  const shown = runOnce(programs.runner, programs.initdb, ["-D", join(home, "data", "postgres"), "--show"], programs.environment);
+  assert.equal(shown.status, 0, shown.stderr);
 });
 
 test("an ordinary user runs PostgreSQL as that user", { skip: asRoot ? false : "the other tests already run as one" }, (t) => {

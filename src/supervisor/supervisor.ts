@@ -68,9 +68,9 @@ const STOPPED = { tag: "stopped", sentence: "" };
 /** Starts everything. What was started before something went wrong is ended again. */
 export async function supervise(parts: SupervisorParts): Promise<Outcome<Supervised, NotRunning>> {
   const stops: Stop[] = [];
-  const stop = async (): Promise<void> => {
+  const stop = async (silently = false): Promise<void> => {
     for (let last = stops.at(-1); last !== undefined; last = stops.at(-1)) {
-      const step = last.name === "" ? undefined : parts.terminal.step(last.name, "stopping");
+      const step = silently || last.name === "" ? undefined : parts.terminal.step(last.name, "stopping");
       await last.stop();
       step?.done("stopped");
       stops.pop();
@@ -79,8 +79,9 @@ export async function supervise(parts: SupervisorParts): Promise<Outcome<Supervi
   const kill = () => stops.toReversed().forEach((one) => one.kill());
   try {
     const started = await startAll(parts, stops);
-    if (started.ok && !parts.signal.aborted) return succeed({ stop, kill });
-    await stop();
+    if (started.ok && !parts.signal.aborted) return succeed({ stop: () => stop(), kill });
+    // who could not start has one sentence to say, and it comes last
+    await stop(!started.ok && !parts.signal.aborted);
     return started.ok ? fail(STOPPED) : started;
   } catch (error) {
     kill();
@@ -173,7 +174,16 @@ async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<
   const untilReady = new Promise<void>((resolve) => {
     ready = resolve;
   });
-  const web = buildWeb(parts, reports);
+  const noLongerWanted = new AbortController();
+  const web = buildWeb({ ...parts, signal: AbortSignal.any([signal, noLongerWanted.signal]) }, reports);
+  stops.push({
+    name: "",
+    async stop() {
+      noLongerWanted.abort();
+      await web;
+    },
+    kill: () => noLongerWanted.abort(),
+  });
   const hashersStarted = Promise.all(hashers.map((hasher) => hasher.start()));
   const appStarted = app.start(untilReady);
 
@@ -254,14 +264,16 @@ async function told(step: Step, work: (step: Step) => Promise<Outcome<string, No
   return outcome;
 }
 
-function buildWeb(parts: SupervisorParts, reports: Reports): Promise<Outcome<string, NotRunning>> {
+async function buildWeb(parts: SupervisorParts, reports: Reports): Promise<Outcome<string, NotRunning>> {
   const { projectDir, clock, signal } = parts;
-  return told(parts.terminal.step("Web app", "checking"), async (step) => {
-    const built = await ensureWebApp({ projectDir, environment: parts.settings.childEnvironment, clock, signal, onProgress: step.note });
-    if (!built.ok) return built;
-    if (built.value.sentence !== undefined) reports.trouble(built.value.sentence);
-    return succeed({ current: "up to date", built: "built", older: "older than its sources" }[built.value.state]);
-  });
+  const step = parts.terminal.step("Web app", "checking");
+  const built = await ensureWebApp({ projectDir, environment: parts.settings.childEnvironment, clock, signal, onProgress: step.note });
+  if (signal.aborted) step.drop();
+  else if (built.ok) step.done({ current: "up to date", built: "built", older: "older than its sources" }[built.value.state]);
+  else step.fail();
+  if (!built.ok) return built;
+  if (built.value.sentence !== undefined) reports.trouble(built.value.sentence);
+  return succeed(built.value.state);
 }
 
 /** Runs the model process while the app wants it. It may fail without anything else failing. */

@@ -15,6 +15,8 @@ export type Step = {
   warn(text?: string): void;
   /** Ends the step without success; the reason is told by `sentence` or a warning. */
   fail(text?: string): void;
+  /** Ends the step without a word: nobody waits for it any more. */
+  drop(): void;
 };
 
 export type Terminal = {
@@ -106,6 +108,10 @@ export function createTerminal(out: Output & NodeJS.WritableStream, clock: Clock
         done: (text = "") => end("✓", "green", text),
         warn: (text = "") => end("!", "yellow", text),
         fail: (text = "") => end("✗", "red", text),
+        drop() {
+          running.delete(step);
+          print([]);
+        },
       };
     },
     say: (text) => print(wrapped(text, columns(), "  ").map((line) => line.trimEnd())),

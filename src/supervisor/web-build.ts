@@ -88,6 +88,7 @@ function runVite(
   config: string,
   into: string,
 ): Promise<string | undefined> {
+  if (signal.aborted) return Promise.resolve("    nobody waits for it any more");
   const vite = join(projectDir, "node_modules", "vite", "bin", "vite.js");
   const words = [vite, "build", "--config", join(projectDir, config), "--outDir", into, "--emptyOutDir"];
   const child = spawn(process.execPath, words, {
@@ -96,7 +97,7 @@ function runVite(
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
-  const stop = () => child.kill("SIGTERM");
+  const stop = () => child.kill("SIGKILL");
   signal.addEventListener("abort", stop, { once: true });
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
@@ -188,7 +189,7 @@ async function lock({ projectDir, clock, signal, onProgress }: WebBuildParts): P
     else {
       onProgress("another start is building it; waiting");
       if (clock.monotonic() > deadline || signal.aborted) return undefined;
-      await clock.sleep(SECOND_MS / 5, signal);
+      await clock.sleep(SECOND_MS / 5);
     }
   }
 }
