@@ -22,6 +22,9 @@ beforeEach(() => {
 const HTML = { accept: "text/html,application/xhtml+xml" };
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+// begun here and looked at in the end, so that nobody waits for it
+const slowHead = raw("GET /healthz HTTP/1.1\r\nHost: x\r\nA: b", 15_000);
+
 test("what a client says in the door's name never reaches the app", async () => {
   await door.ask("/api/me", {
     headers: {
@@ -273,6 +276,10 @@ test("somebody who opened this machine by another name is led to the address tha
   assert.equal((await door.ask("/healthz", { headers: { host: `127.0.0.1:${door.port}` } })).status, 200, "programs stay");
 });
 
+test("whoever never finishes the head of a request is let go", { timeout: 30_000 }, async () => {
+  assert.match(await slowHead, /^HTTP\/1\.1 408 /);
+});
+
 test("the door ends when its supervisor is gone, and in order when it is told to", async (t) => {
   for (const end of [(own: TestDoor) => own.child().disconnect(), (own: TestDoor) => own.send({ kind: "stop" })]) {
     const own = await startDoor(t);
@@ -298,13 +305,13 @@ async function open(path: string): Promise<IncomingMessage> {
 }
 
 /** Sends bytes as they are and returns what comes back. */
-async function raw(bytes: string): Promise<string> {
+async function raw(bytes: string, limitMs = 3_000): Promise<string> {
   const socket = connect(door.port, "127.0.0.1");
   let text = "";
   socket.on("data", (chunk: Buffer) => (text += chunk.toString()));
   socket.on("error", () => {});
   socket.write(bytes);
-  await Promise.race([once(socket, "close"), pause(3_000)]);
+  await Promise.race([once(socket, "close"), pause(limitMs)]);
   socket.destroy();
   return text;
 }
