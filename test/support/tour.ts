@@ -57,7 +57,7 @@ export async function walkSmallPages(
     await look(page, name);
   }
   await page.goto(`${holdfast.url}/sign-up`);
-  await page.getByLabel(/e-?mail/i).fill("not an address");
+  await page.getByLabel(/e-?mail/i).fill("ada@localhost");
   await page
     .getByRole("button", { name: /letter|code|continue/i })
     .first()
@@ -110,7 +110,10 @@ export async function walkWebApp(
   await page.waitForTimeout(500);
   await look(page, "chat-empty");
 
-  await server.next({ text: ANSWER, reasoning: "They ask about proof of work. A table and a short program will help.", chunkDelayMs: 15 });
+  await server.next(
+    { text: ANSWER, reasoning: "They ask about proof of work. A table and a short program will help.", chunkDelayMs: 15 },
+    { when: "Write a title", text: "Proof of work against a flood" },
+  );
   await composer.fill("What is a proof of work, and when does it help against a flood?");
   await composer.press("Enter");
   await page
