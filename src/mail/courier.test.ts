@@ -296,6 +296,25 @@ test("after the database dropped every connection letters go on, and none is sen
   assert.equal((await relay.letters()).length, 2);
 });
 
+test("a letter that was claimed just when the database went does not wait for a lease to run out", async (t) => {
+  const { relay, sql, becomes, stateOf, another } = await world(t);
+  let lost = 0;
+  // the claim is committed, and its answer never arrives
+  const losing = new Proxy(sql, {
+    apply(target, self, words: [readonly string[], ...never[]]) {
+      const asked = Reflect.apply(target, self, words) as Promise<unknown>;
+      if (lost > 0 || !String(words[0][0]).includes("with due as")) return asked;
+      lost += 1;
+      return asked.then(() => Promise.reject(Object.assign(new Error("the server is gone"), { code: "CONNECTION_CLOSED" })));
+    },
+  });
+  const mail = another({ sql: losing });
+  const id = await mail.order("quick@example.org");
+  await mail.start();
+  await becomes(id, "relayed", 8_000);
+  assert.deepEqual([lost, (await stateOf(id))?.attempts, (await relay.letters()).length], [1, 1, 1]);
+});
+
 test("a letter sealed under keys that are gone fails alone", async (t) => {
   const { mail, relay, ready, becomes, stateOf } = await world(t);
   const id = await mail.order("forgotten@example.org");

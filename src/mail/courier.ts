@@ -13,7 +13,7 @@ import { afterAttempt, afterProbe, freshRelay, lettersAllowed, type RelayState }
 import { judge, retryDelayMs, type AttemptEnd, type Verdict } from "./core/verdict.ts";
 import type { CodeLetter } from "./letter.ts";
 import type { Delivery } from "./parts.ts";
-import { claimLetters, markFailed, markRelayed, OUTBOX_CHANNEL, putOff, renewLeases, type ClaimedLetter } from "./store.ts";
+import { claimLetters, markFailed, markRelayed, OUTBOX_CHANNEL, putOff, releaseClaim, renewLeases, type ClaimedLetter } from "./store.ts";
 
 export type CourierParts = {
   sql: Pool;
@@ -49,6 +49,8 @@ export function createCourier(parts: CourierParts): Courier {
   let probing: Promise<void> | undefined;
   let pace = freshPace(lettersPerSecond, clock.monotonic());
   let claims = 0;
+  /** The lease of a claim whose answer was lost with the database: committed or not, nobody has its letters in hand. */
+  let lostLease: number | undefined;
   let lastContactAt = Number.NEGATIVE_INFINITY;
   let renewedAt = 0;
   let databaseFails = false;
@@ -131,9 +133,12 @@ export function createCourier(parts: CourierParts): Courier {
     const busy = underway.size + (probing === undefined ? 0 : 1);
     const count = Math.min(lettersAllowed(relay, delivery.connections, clock.now()) - busy, Math.floor(pace.tokens));
     if (count <= 0) return [];
+    const inHand = [...underway.keys()];
+    if (lostLease !== undefined) await releaseClaim(sql, lostLease, inHand);
     const newFirst = claims % CLAIMS_PER_RETRY !== 0;
-    const asked = { count, newFirst, except: [...underway.keys()], leaseUntil: clock.now() + LEASE_MS };
-    const claimed = await claimLetters(sql, asked, clock.now());
+    lostLease = clock.now() + LEASE_MS;
+    const claimed = await claimLetters(sql, { count, newFirst, except: inHand, leaseUntil: lostLease }, clock.now());
+    lostLease = undefined;
     pace = { ...pace, tokens: pace.tokens - claimed.length };
     if (claimed.length > 0) claims += 1;
     return claimed;

@@ -111,6 +111,16 @@ export async function claimLetters(
   }));
 }
 
+/**
+ * Gives back what a claim took whose answer never came: nobody has those letters in hand. They are known by the very
+ * millisecond of their lease, so that no other courier's are among them.
+ */
+export async function releaseClaim(sql: Sql, leaseUntil: number, inHand: string[]): Promise<void> {
+  await sql`
+    update outbox set state = 'queued', attempts = attempts - 1, locked_until = null
+    where state = 'sending' and locked_until = ${new Date(leaseUntil)} and id <> all(${inHand}::uuid[])`;
+}
+
 export async function renewLeases(sql: Sql, ids: string[], leaseUntil: number): Promise<void> {
   await sql`update outbox set locked_until = ${new Date(leaseUntil)} where id = any(${ids}::uuid[]) and state = 'sending'`;
 }
