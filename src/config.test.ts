@@ -32,7 +32,10 @@ for (const given of cases) {
 }
 
 test("whatever is typed into a setting, the parser answers and never throws", () => {
-  const settings = fc.dictionary(fc.constantFrom<string>(...SETTING_NAMES), fc.oneof(fc.string({ unit: "binary" }), fc.webUrl(), fc.integer().map(String)));
+  const settings = fc.dictionary(
+    fc.constantFrom<string>(...SETTING_NAMES),
+    fc.oneof(fc.string({ unit: "binary" }), fc.webUrl(), fc.integer().map(String)),
+  );
   fc.assert(
     fc.property(settings, fc.dictionary(fc.string(), fc.string()), fc.integer({ min: 1, max: 256 }), (environment, file, cores) => {
       const parsed = parseConfig({ environment, file, machine: { cores } });

@@ -3,7 +3,17 @@
  * its name, what was given (secrets as stars) and what is expected. Reading the environment belongs to the supervisor.
  */
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
-import { isLocal, readUrl, SETTINGS, SETTING_NAMES, settingOf, showValue, type Machine, type Setting, type SettingName } from "./settings.ts";
+import {
+  isLocal,
+  readUrl,
+  SETTINGS,
+  SETTING_NAMES,
+  settingOf,
+  showValue,
+  type Machine,
+  type Setting,
+  type SettingName,
+} from "./settings.ts";
 
 export type Config = {
   publicUrl: string;
@@ -65,7 +75,10 @@ export function parseConfig({ environment, file = {}, machine }: Given): Outcome
   const modelKey = read("MODEL_KEY") ?? null;
 
   if (!publicUrl.startsWith("https:") && !isLocal(publicUrl)) {
-    wrong("PUBLIC_URL", `https, because browsers keep sign-in cookies only there. Caddy does it in two lines (see docs/operate/proxy-and-https.md):\n${caddyLines(publicUrl, port)}`);
+    wrong(
+      "PUBLIC_URL",
+      `https, because browsers keep sign-in cookies only there. Caddy does it in two lines (see docs/operate/proxy-and-https.md):\n${caddyLines(publicUrl, port)}`,
+    );
   }
   if (smtpUrl !== null && mailFrom === undefined && (text("MAIL_FROM") ?? "") === "") {
     wrong("MAIL_FROM", `${expectation("MAIL_FROM", machine)}: SMTP_URL is set, and its user is no address that letters could come from`);
@@ -110,11 +123,13 @@ export function tellMistakes(mistakes: readonly Mistake[]): string {
 }
 
 /** What a Caddyfile needs, whole. */
-export function caddyLines(publicUrl: string, port: number): string {
+function caddyLines(publicUrl: string, port: number): string {
   return `  ${URL.parse(publicUrl)?.hostname ?? "chat.example.org"}\n  reverse_proxy 127.0.0.1:${port}`;
 }
 
-type Value<Name extends SettingName> = (typeof SETTINGS)[Name] extends { read: (...given: never[]) => infer Read } ? NonNullable<Read> : never;
+type Value<Name extends SettingName> = (typeof SETTINGS)[Name] extends { read: (...given: never[]) => infer Read }
+  ? NonNullable<Read>
+  : never;
 
 function expectation(name: SettingName, machine: Machine): string {
   const { expects }: Setting<unknown> = SETTINGS[name];
@@ -172,6 +187,6 @@ function distanceOf(a: string, b: string): number {
 }
 
 function inTableOrder(mistakes: Mistake[]): Mistake[] {
-  const order = (name: string) => ((SETTING_NAMES as string[]).indexOf(name) + 1 || 1_000);
+  const order = (name: string) => (SETTING_NAMES as string[]).indexOf(name) + 1 || 1_000;
   return mistakes.toSorted((a, b) => order(a.name) - order(b.name));
 }

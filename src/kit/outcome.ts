@@ -4,17 +4,13 @@
  */
 
 /** Either `{ ok: true, value }` or `{ ok: false, failure }`, where the failure carries a `tag`. */
-export type Outcome<Value, Failure extends { tag: string }> =
-  | { ok: true; value: Value }
-  | { ok: false; failure: Failure };
+export type Outcome<Value, Failure extends { tag: string }> = { ok: true; value: Value } | { ok: false; failure: Failure };
 
 export function succeed<Value>(value: Value): { ok: true; value: Value } {
   return { ok: true, value };
 }
 
-export function fail<const Failure extends { tag: string }>(
-  failure: Failure,
-): { ok: false; failure: Failure } {
+export function fail<const Failure extends { tag: string }>(failure: Failure): { ok: false; failure: Failure } {
   return { ok: false, failure };
 }
 

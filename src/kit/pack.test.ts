@@ -4,7 +4,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { pack, unpack, unpackNumber } from "./pack.ts";
 
-const fields = fc.array(fc.oneof(fc.string({ maxLength: 40 }), fc.uint8Array({ maxLength: 40 }), fc.double({ noNaN: true })), { maxLength: 6 });
+const fields = fc.array(fc.oneof(fc.string({ maxLength: 40 }), fc.uint8Array({ maxLength: 40 }), fc.double({ noNaN: true })), {
+  maxLength: 6,
+});
 
 test("what was packed comes out again, field by field", () => {
   fc.assert(

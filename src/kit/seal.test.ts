@@ -3,7 +3,17 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
-import { derivePurposeKey, keyedMac, mintSealed, mintSigned, openSealed, openSigned, sameBytes, type Purpose, type PurposeKeys } from "./seal.ts";
+import {
+  derivePurposeKey,
+  keyedMac,
+  mintSealed,
+  mintSigned,
+  openSealed,
+  openSigned,
+  sameBytes,
+  type Purpose,
+  type PurposeKeys,
+} from "./seal.ts";
 
 const rootOne = { id: 1, secret: randomBytes(32) };
 const rootTwo = { id: 2, secret: randomBytes(32) };
@@ -71,7 +81,16 @@ test("after a rotation the previous key's tokens still open, and those of the on
 
 test("what is no token at all is refused: empty, too long, foreign characters", () => {
   const keys = keysOf("place");
-  for (const junk of ["", "A", "....", "=====", "ü", mintSigned(keys, Buffer.from("x")) + "=", "A".repeat(2_000), mintSigned(keys, new Uint8Array(2_000))]) {
+  for (const junk of [
+    "",
+    "A",
+    "....",
+    "=====",
+    "ü",
+    mintSigned(keys, Buffer.from("x")) + "=",
+    "A".repeat(2_000),
+    mintSigned(keys, new Uint8Array(2_000)),
+  ]) {
     assert.equal(openSigned(keys, junk), undefined);
     assert.equal(openSealed(keys, junk), undefined);
   }

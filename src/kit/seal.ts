@@ -3,29 +3,11 @@
  * that belongs to one purpose, with the purpose and the key's id authenticated.
  * Synchronous node:crypto on purpose: WebCrypto was measured five times dearer for tokens of this size.
  */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  hkdfSync,
-  randomBytes,
-  timingSafeEqual,
-} from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
 import { pack } from "./pack.ts";
 
 /** What a key may be used for. A process is handed the keys of its own purposes and of no others. */
-export const PURPOSES = [
-  "challenge",
-  "place",
-  "envelope",
-  "code",
-  "letter",
-  "recipient",
-  "pass",
-  "device",
-  "bucket",
-  "mailbox",
-] as const;
+export const PURPOSES = ["challenge", "place", "envelope", "code", "letter", "recipient", "pass", "device", "bucket", "mailbox"] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
 /** One purpose's key of one generation. `id` is the root key's number in the ring. */
@@ -92,10 +74,7 @@ export function openSealed(keys: PurposeKeys, token: string, limitBytes = 1_024)
   decipher.setAAD(pack([keys.purpose, key.id, hour]));
   decipher.setAuthTag(raw.subarray(raw.length - TAG_BYTES));
   try {
-    return Buffer.concat([
-      decipher.update(raw.subarray(5 + NONCE_BYTES, raw.length - TAG_BYTES)),
-      decipher.final(),
-    ]);
+    return Buffer.concat([decipher.update(raw.subarray(5 + NONCE_BYTES, raw.length - TAG_BYTES)), decipher.final()]);
   } catch {
     return undefined;
   }
@@ -118,7 +97,10 @@ function keyById(keys: PurposeKeys, id: number): PurposeKey | undefined {
 }
 
 function macOf(purpose: Purpose, key: PurposeKey, body: Uint8Array): Buffer {
-  return createHmac("sha256", key.key).update(pack([purpose, key.id])).update(body).digest();
+  return createHmac("sha256", key.key)
+    .update(pack([purpose, key.id]))
+    .update(body)
+    .digest();
 }
 
 function hourKey(key: PurposeKey, hour: number): Uint8Array {

@@ -48,8 +48,7 @@ export function preparePrograms(native: string, dataDir: string, socketDir: stri
   const links = process.platform === "darwin" ? lib : join(dataDir, "postgres-lib");
   restoreLinks(reached.native, links);
   const path = links === lib ? lib : `${links}:${lib}`;
-  const environment: Record<string, string> =
-    process.platform === "darwin" ? { DYLD_LIBRARY_PATH: path } : { LD_LIBRARY_PATH: path };
+  const environment: Record<string, string> = process.platform === "darwin" ? { DYLD_LIBRARY_PATH: path } : { LD_LIBRARY_PATH: path };
   const postgres = join(reached.native, "bin", "postgres");
   const version = runOnce(reached.runner, postgres, ["-V"], environment);
   const major = /\(PostgreSQL\) (\d+)/.exec(version.stdout ?? "")?.[1];

@@ -33,7 +33,9 @@ export async function clearRemains(clusterDir: string, clock: Clock): Promise<Re
     signal(holder.pid, "SIGINT");
     if (!(await ended(holder.pid, 20 * SECOND_MS, clock))) signal(holder.pid, "SIGQUIT");
     if (!(await ended(holder.pid, 10 * SECOND_MS, clock))) {
-      return { sentence: `An earlier PostgreSQL (process ${holder.pid}) still holds the data folder and does not end. End it (kill ${holder.pid}), then start again.` };
+      return {
+        sentence: `An earlier PostgreSQL (process ${holder.pid}) still holds the data folder and does not end. End it (kill ${holder.pid}), then start again.`,
+      };
     }
   }
   for (const [index, name] of (["SIGTERM", "SIGQUIT", "SIGKILL"] as const).entries()) {
@@ -47,7 +49,9 @@ export async function clearRemains(clusterDir: string, clock: Clock): Promise<Re
   }
   const left = workersIn(clusterDir);
   if (left.length > 0) {
-    return { sentence: `Earlier processes of PostgreSQL (${left.join(", ")}) still work in the data folder and do not end. End them, then start again.` };
+    return {
+      sentence: `Earlier processes of PostgreSQL (${left.join(", ")}) still work in the data folder and do not end. End them, then start again.`,
+    };
   }
   if (holder?.state === "zombie" || holder?.state === "somebody else") {
     rmSync(join(clusterDir, "postmaster.pid"), { force: true });

@@ -2,7 +2,19 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -102,8 +114,14 @@ test("a lock file that names a zombie or a stranger's process does not keep Post
   const negligent = spawn("sh", ["-c", "true & exec sleep 60"]);
   t.after(() => negligent.kill("SIGKILL"));
   const zombie = await zombieOf(negligent.pid ?? 0);
-  for (const [pid, state] of [[zombie, "zombie"], [negligent.pid ?? 0, "somebody else"]] as const) {
-    writeFileSync(join(cluster, "postmaster.pid"), `${pid}\n${cluster}\n1700000000\n5432\n${join(folder, "s")}\n\n    12345         0\nready   \n`);
+  for (const [pid, state] of [
+    [zombie, "zombie"],
+    [negligent.pid ?? 0, "somebody else"],
+  ] as const) {
+    writeFileSync(
+      join(cluster, "postmaster.pid"),
+      `${pid}\n${cluster}\n1700000000\n5432\n${join(folder, "s")}\n\n    12345         0\nready   \n`,
+    );
     if (asRoot) chownSync(join(cluster, "postmaster.pid"), statSync(cluster).uid, statSync(cluster).gid);
     assert.equal(readHolder(cluster)?.state, state);
     const postgres = await start(folder);
@@ -174,7 +192,8 @@ test("an ordinary user runs PostgreSQL as that user", { skip: asRoot ? false : "
   const folder = temporary(t);
   chmodSync(folder, 0o777);
   const front = new URL("./embedded-postgres.ts", import.meta.url);
-  if (spawnSync("test", ["-r", front.pathname], { uid: 65534, gid: 65534 }).status !== 0) return t.skip("this checkout is not readable for others");
+  if (spawnSync("test", ["-r", front.pathname], { uid: 65534, gid: 65534 }).status !== 0)
+    return t.skip("this checkout is not readable for others");
   const script = `
     import { startEmbeddedPostgres } from ${JSON.stringify(front.href)};
     const started = await startEmbeddedPostgres({ dataDir: ${JSON.stringify(join(folder, "data"))}, socketDir: ${JSON.stringify(join(folder, "s"))} });
@@ -193,9 +212,15 @@ test("a socket path that is too long is refused with a sentence before anything 
 });
 
 test("a person whose system lacks something reads what to do", () => {
-  assert.match(whyItFailed("postgres: /lib/libc.so.6: version `GLIBC_2.27' not found (required by postgres)", undefined), /glibc 2\.27 or newer.*DATABASE_URL/);
+  assert.match(
+    whyItFailed("postgres: /lib/libc.so.6: version `GLIBC_2.27' not found (required by postgres)", undefined),
+    /glibc 2\.27 or newer.*DATABASE_URL/,
+  );
   assert.match(whyItFailed("", "spawn /x/postgres ENOENT"), /Alpine.*DATABASE_URL/);
-  assert.match(whyItFailed("postgres: error while loading shared libraries: libxml2.so.2: cannot open shared object file", undefined), /libxml2\.so\.2.*npm install/);
+  assert.match(
+    whyItFailed("postgres: error while loading shared libraries: libxml2.so.2: cannot open shared object file", undefined),
+    /libxml2\.so\.2.*npm install/,
+  );
 });
 
 function copyWithoutLinks(folder: string): string {

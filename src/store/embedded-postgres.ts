@@ -121,7 +121,8 @@ function makeCluster(programs: Programs, cluster: string): string | undefined {
   }
   rmSync(unfinished, { recursive: true, force: true });
   const said = `${made.stderr ?? ""}`.trim();
-  if (/No space left|ENOSPC/.test(said)) return "The disk is full: PostgreSQL needs about 60 MB to begin with. Free some space, then start again.";
+  if (/No space left|ENOSPC/.test(said))
+    return "The disk is full: PostgreSQL needs about 60 MB to begin with. Free some space, then start again.";
   if (/effective user ID|look up/.test(said)) {
     return `The user id ${process.getuid?.()} has no name on this system (no line in /etc/passwd), and PostgreSQL can't make a database without one. Add the line, or set DATABASE_URL to a PostgreSQL of your own.`;
   }

@@ -49,7 +49,7 @@ async function firstAnswer(
 }
 
 /** What a person can do about it. The words of the driver stay at the end, for those who know it. */
-export function whyNot(error: unknown): string {
+function whyNot(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
   const said = message === undefined ? "" : ` (${message})`;
   if (code?.startsWith("28") === true)

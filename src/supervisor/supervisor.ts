@@ -28,10 +28,9 @@ import type { Step, Terminal } from "./terminal.ts";
 import { ensureWebApp } from "./web-build.ts";
 
 export { barText, bytesText } from "./core/lines.ts";
-export { keyFolder, openKeyRing, readKeyRing, rotateKeyRing } from "./key-ring.ts";
+export { keyFolder, openKeyRing, rotateKeyRing } from "./key-ring.ts";
 export { checkPort } from "./ports.ts";
 export { makeDataFolder } from "./data-folder.ts";
-export { prepareDatabase } from "./database.ts";
 export { finishRestore, keptIn, markWhole, restoringFolder } from "./restored.ts";
 export { readSettings, type Settings } from "./read-settings.ts";
 export { makeRunFolder } from "./run-folder.ts";

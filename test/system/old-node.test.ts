@@ -8,7 +8,9 @@ import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "#support/holdfast.ts";
 
 const BIN = fileURLToPath(new URL("../../bin", import.meta.url));
-const OLD = ["/usr/local/bin/node", "/usr/bin/node"].find((path) => existsSync(path) && Number.parseInt(spawnSync(path, ["-p", "process.versions.node"], { encoding: "utf8" }).stdout) < 26);
+const OLD = ["/usr/local/bin/node", "/usr/bin/node"].find(
+  (path) => existsSync(path) && Number.parseInt(spawnSync(path, ["-p", "process.versions.node"], { encoding: "utf8" }).stdout) < 26,
+);
 const withOldNode = { skip: OLD === undefined ? "this machine has no Node older than 26 beside ours" : false };
 
 test("started by the system's Node, the command goes on with the Node that npm brought along", withOldNode, () => {
