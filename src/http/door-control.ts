@@ -24,6 +24,8 @@ const HEALTH_EVERY_MS = 2 * SECOND_MS;
 const LIST_EVERY_MS = 10 * MINUTE_MS;
 const FIRST_RETRY_MS = 50;
 const MOST_RETRY_MS = SECOND_MS;
+/** A door that is back knows no capacity until we have told it: newcomers would wait for us. */
+const CONNECT_EVERY_MS = 100;
 
 export function createDoorControl(parts: {
   /** Where the door listens. */
@@ -73,12 +75,10 @@ export function createDoorControl(parts: {
     tell(to, { kind: "revoked", epochs: [[accountId, epoch]], complete: false });
   }
 
-  function open(retryMs: number): void {
+  function open(): void {
     if (stopped.signal.aborted) return;
     const socket = connect({ path: parts.socket });
-    let connected = false;
     socket.on("connect", () => {
-      connected = true;
       const here: Door = { socket, meanwhile: undefined };
       door = here;
       void every(LIST_EVERY_MS, socket, () => sendList(here));
@@ -90,7 +90,7 @@ export function createDoorControl(parts: {
     socket.on("error", () => {});
     socket.on("close", () => {
       if (door?.socket === socket) door = undefined;
-      clock.after(connected ? FIRST_RETRY_MS : retryMs, () => open(connected ? FIRST_RETRY_MS : Math.min(2 * retryMs, MOST_RETRY_MS)));
+      clock.after(CONNECT_EVERY_MS, open);
     });
   }
 
@@ -99,7 +99,7 @@ export function createDoorControl(parts: {
       door?.meanwhile?.push(epoch);
       if (door !== undefined) tellRevoked(door.socket, epoch);
     },
-    start: () => open(FIRST_RETRY_MS),
+    start: open,
     stop() {
       stopped.abort(new Error("Holdfast stops"));
       door?.socket.end();
