@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { startEmbeddedPostgres } from "#store/embedded-postgres.ts";
 import { openPool, type DatabaseAddress } from "#store/store.ts";
 import { freePort, runHoldfast, startHoldfast, temporaryFolder } from "#support/holdfast.ts";
 import { finished, mailboxReader, openBrowser, readConversation, register, signIn, startChat } from "#support/people.ts";
@@ -91,6 +92,44 @@ test(
     await assert.rejects(signIn(openBrowser(third.url), "late@example.org"), /wrong-credentials/, "who came after the backup is not in it");
   },
 );
+
+test("a database of one's own is backed up, brought back over itself, and into a built-in one", { timeout: 180_000 }, async (t) => {
+  const folder = temporaryFolder(t);
+  const own = await startEmbeddedPostgres({ dataDir: join(folder, "own"), socketDir: join(folder, "s") });
+  assert.ok(own.ok);
+  t.after(() => own.value.stop());
+  const settings = {
+    DATABASE_URL: `postgres:///postgres?host=${encodeURIComponent(own.value.address.socketDir)}&user=holdfast`,
+    DATA_DIR: temporaryFolder(t),
+  };
+  const holdfast = await startHoldfast(t, { env: settings, dataDir: settings.DATA_DIR });
+  await register(openBrowser(holdfast.url), "ada@example.org", mailboxReader(holdfast.mailboxUrl));
+  const file = join(folder, "own.backup");
+  const run = async (words: string[], given: Record<string, string>) => {
+    const started = runHoldfast(words, given);
+    t.after(started.end);
+    return { code: await started.exited, output: started.output() };
+  };
+  assert.equal((await run(["backup", file], settings)).code, 0);
+  assert.match(
+    (await run(["restore", file, "--force"], { ...settings, DATA_DIR: temporaryFolder(t) })).output,
+    /A Holdfast is running on the database/,
+  );
+  await holdfast.stop();
+  const before = await picture(holdfast.database);
+  const elsewhere = temporaryFolder(t);
+  assert.match((await run(["restore", file], { ...settings, DATA_DIR: elsewhere })).output, /holds a Holdfast already/);
+  const forced = await run(["restore", file, "--force"], { ...settings, DATA_DIR: elsewhere });
+  assert.equal(forced.code, 0, forced.output);
+  assert.deepEqual(await picture(holdfast.database), before);
+  assert.ok(existsSync(join(elsewhere, "keys", "root-1.key")) && !existsSync(join(elsewhere, "postgres")));
+
+  const builtIn = temporaryFolder(t);
+  assert.equal((await run(["restore", file], { DATA_DIR: builtIn })).code, 0);
+  const again = await startHoldfast(t, { dataDir: builtIn });
+  await signIn(openBrowser(again.url), "ada@example.org");
+  await again.stop();
+});
 
 async function picture(address: DatabaseAddress): Promise<Record<string, string>> {
   const sql = openPool(address, { connections: 1, name: "test" });
