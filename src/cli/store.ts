@@ -34,7 +34,13 @@ export async function withSnapshot<Value>(address: DatabaseAddress, work: (snaps
         tables: await tablesIn(tx),
         migrations: migrations.map((row) => ({ ...row })),
         sequences: await sequencesIn(tx),
-        read: (table) => tx.unsafe(`copy ${named(table)} to stdout`).readable(),
+        async read(table) {
+          const rows = await tx.unsafe(`copy ${named(table)} to stdout`).readable();
+          // the driver pauses its socket when the reader is behind, and forgets to go on when those were the last rows: the
+          // next table would never come
+          rows.once("end", () => rows._read(0));
+          return rows;
+        },
       });
     }),
   ) as Promise<Value>;
