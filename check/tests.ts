@@ -34,8 +34,9 @@ const WHOLE_SERVER = /^test\/system\//;
 const CLUSTER_VARIABLE = "HOLDFAST_TEST_CLUSTER";
 const FILES_AT_ONCE = 2;
 const SILENCE_MS = 10_000;
-/** No test takes that long; one that does hangs. */
-const TIMEOUT_MS = 10 * 60_000;
+/** No file takes that long; one that does hangs. */
+const SMALL_LIMIT_MS = 3 * 60_000;
+const WHOLE_LIMIT_MS = 15 * 60_000;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -149,12 +150,12 @@ async function runFiles(files: readonly string[]): Promise<number> {
 async function* eventsOf(files: readonly string[], seen: TestEvent[]): AsyncGenerator<TestEvent> {
   const startedAt = performance.now();
   const groups = [
-    { of: files.filter((path) => !WHOLE_SERVER.test(path)), concurrency: FILES_AT_ONCE },
-    { of: files.filter((path) => WHOLE_SERVER.test(path)), concurrency: 1 },
+    { of: files.filter((path) => !WHOLE_SERVER.test(path)), concurrency: FILES_AT_ONCE, timeout: SMALL_LIMIT_MS },
+    { of: files.filter((path) => WHOLE_SERVER.test(path)), concurrency: 1, timeout: WHOLE_LIMIT_MS },
   ];
-  for (const { of, concurrency } of groups) {
+  for (const { of, concurrency, timeout } of groups) {
     if (of.length === 0) continue;
-    for await (const event of run({ files: of, concurrency, timeout: TIMEOUT_MS }) as AsyncIterable<TestEvent>) {
+    for await (const event of run({ files: of, concurrency, timeout }) as AsyncIterable<TestEvent>) {
       seen.push(event);
       if (!isClosingLine(event)) yield event;
     }
