@@ -11,18 +11,34 @@ import type { GenerationRequest } from "./provider.ts";
 const FILES = [
   {
     path: "docs/operate/mail.md",
-    markdown: "# Mail\n\nHow letters get out.\n\n## Connecting a relay\n\nSet `SMTP_URL`:\n\n```sh\n# not a heading\nSMTP_URL=smtps://user@smtp.example.com\n```\n\nSee [settings](settings.md#mail) and [design](../design/overview.md) and [nodemailer](https://nodemailer.com).\n\n## The built-in mailbox\n\nIt is open only on this machine.\n",
+    markdown:
+      "# Mail\n\nHow letters get out.\n\n## Connecting a relay\n\nSet `SMTP_URL`:\n\n```sh\n# not a heading\nSMTP_URL=smtps://user@smtp.example.com\n```\n\nSee [settings](settings.md#mail) and [design](../design/overview.md) and [nodemailer](https://nodemailer.com).\n\n## The built-in mailbox\n\nIt is open only on this machine.\n",
   },
-  { path: "docs/users/sign-up.md", markdown: "# Signing up\n\n## The code\n\nThe letter brings a code of eight symbols. It is valid for ten minutes.\n\n## A good password\n\nAt least ten characters.\n" },
-  { path: "README.md", markdown: "# Holdfast\n\n<picture>\n<img src=x>\n</picture>\n\n## Two commands\n\nRun `npm ci && npm start`; read [mail](docs/operate/mail.md).\n" },
+  {
+    path: "docs/users/sign-up.md",
+    markdown:
+      "# Signing up\n\n## The code\n\nThe letter brings a code of eight symbols. It is valid for ten minutes.\n\n## A good password\n\nAt least ten characters.\n",
+  },
+  {
+    path: "README.md",
+    markdown:
+      "# Holdfast\n\n<picture>\n<img src=x>\n</picture>\n\n## Two commands\n\nRun `npm ci && npm start`; read [mail](docs/operate/mail.md).\n",
+  },
 ];
 const guide = createGuide({ clock: { ...systemClock, sleep: async () => {} }, files: FILES });
 
 async function answer(question: string, more: Partial<GenerationRequest> = {}): Promise<string> {
   let text = "";
   const request: GenerationRequest = {
-    modelId: "guide/manual", turns: [{ role: "user", text: question }], language: "en", maxOutputTokens: null, purpose: "answer",
-    accountId: "a", conversationId: "c", messageId: "m", ...more,
+    modelId: "guide/manual",
+    turns: [{ role: "user", text: question }],
+    language: "en",
+    maxOutputTokens: null,
+    purpose: "answer",
+    accountId: "a",
+    conversationId: "c",
+    messageId: "m",
+    ...more,
   };
   const parts = await Array.fromAsync(guide.stream(request, new AbortController().signal));
   for (const part of parts) if (part.kind === "text") text += part.text;
@@ -63,7 +79,11 @@ test("a greeting is not searched for", async () => {
 });
 
 test("a second answer introduces the guide briefly, and still says what it is", async () => {
-  const turns = [{ role: "user" as const, text: "hi" }, { role: "assistant" as const, text: "…" }, { role: "user" as const, text: "the code?" }];
+  const turns = [
+    { role: "user" as const, text: "hi" },
+    { role: "assistant" as const, text: "…" },
+    { role: "user" as const, text: "the code?" },
+  ];
   const text = await answer("", { turns });
   assert.match(text, /^From the manual\. I am the guide, not a language model\./);
 });
@@ -80,7 +100,16 @@ test("a long passage is cut between paragraphs, and says so", async () => {
     clock: { ...systemClock, sleep: async () => {} },
     files: [{ path: "docs/users/long.md", markdown: `# Long\n\n## Zebra\n\n${"A paragraph about stripes.\n\n".repeat(200)}` }],
   });
-  const request = { modelId: "guide/manual", turns: [{ role: "user" as const, text: "zebra" }], language: "en" as const, maxOutputTokens: null, purpose: "answer" as const, accountId: "a", conversationId: "c", messageId: "m" };
+  const request = {
+    modelId: "guide/manual",
+    turns: [{ role: "user" as const, text: "zebra" }],
+    language: "en" as const,
+    maxOutputTokens: null,
+    purpose: "answer" as const,
+    accountId: "a",
+    conversationId: "c",
+    messageId: "m",
+  };
   const parts = await Array.fromAsync(long.stream(request, new AbortController().signal));
   const text = parts.map((part) => (part.kind === "text" ? part.text : "")).join("");
   assert.ok(text.length < 4_000);
@@ -91,7 +120,16 @@ test("a person who stops the guide hears no more of it", async () => {
   const stop = new AbortController();
   const heard: unknown[] = [];
   const slow = createGuide({ clock: systemClock, files: FILES });
-  const request = { modelId: "guide/manual", turns: [{ role: "user" as const, text: "code" }], language: "en" as const, maxOutputTokens: null, purpose: "answer" as const, accountId: "a", conversationId: "c", messageId: "m" };
+  const request = {
+    modelId: "guide/manual",
+    turns: [{ role: "user" as const, text: "code" }],
+    language: "en" as const,
+    maxOutputTokens: null,
+    purpose: "answer" as const,
+    accountId: "a",
+    conversationId: "c",
+    messageId: "m",
+  };
   for await (const part of slow.stream(request, stop.signal)) {
     heard.push(part);
     if (heard.length === 3) stop.abort();
@@ -101,11 +139,14 @@ test("a person who stops the guide hears no more of it", async () => {
 
 test("headings inside code are no sections, and each section knows its anchor", () => {
   const sections = sectionsOf(FILES[0] ?? { path: "", markdown: "" });
-  assert.deepEqual(sections.map(({ heading, link }) => [heading, link]), [
-    ["", "/manual/operate/mail"],
-    ["Connecting a relay", "/manual/operate/mail#connecting-a-relay"],
-    ["The built-in mailbox", "/manual/operate/mail#the-built-in-mailbox"],
-  ]);
+  assert.deepEqual(
+    sections.map(({ heading, link }) => [heading, link]),
+    [
+      ["", "/manual/operate/mail"],
+      ["Connecting a relay", "/manual/operate/mail#connecting-a-relay"],
+      ["The built-in mailbox", "/manual/operate/mail#the-built-in-mailbox"],
+    ],
+  );
 });
 
 test("pieces put together are the answer, and there are never more than asked for", () => {
@@ -125,8 +166,20 @@ test("only words that carry meaning are looked up", () => {
 
 test("the guide over the manual of this version knows where problems are explained", async () => {
   const real = createGuide({ clock: { ...systemClock, sleep: async () => {} } });
-  assert.deepEqual((await real.models()).map(({ id, where }) => [id, where]), [["guide/manual", "here"]]);
-  const request = { modelId: "guide/manual", turns: [{ role: "user" as const, text: "What does letter-limit mean?" }], language: "en" as const, maxOutputTokens: null, purpose: "answer" as const, accountId: "a", conversationId: "c", messageId: "m" };
+  assert.deepEqual(
+    (await real.models()).map(({ id, where }) => [id, where]),
+    [["guide/manual", "here"]],
+  );
+  const request = {
+    modelId: "guide/manual",
+    turns: [{ role: "user" as const, text: "What does letter-limit mean?" }],
+    language: "en" as const,
+    maxOutputTokens: null,
+    purpose: "answer" as const,
+    accountId: "a",
+    conversationId: "c",
+    messageId: "m",
+  };
   const parts = await Array.fromAsync(real.stream(request, new AbortController().signal));
   assert.match(parts.map((part) => (part.kind === "text" ? part.text : "")).join(""), /\/manual\/users\/problems#letter-limit/);
 });

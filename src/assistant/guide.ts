@@ -51,9 +51,7 @@ export function createGuide(parts: { clock: Clock; files?: readonly ManualFile[]
 
   return {
     id: "guide",
-    models: async () => [
-      { id: "guide/manual", name: guideEn.name, provider: "guide", where: "here", host: null, contextTokens: null },
-    ],
+    models: async () => [{ id: "guide/manual", name: guideEn.name, provider: "guide", where: "here", host: null, contextTokens: null }],
     async *stream(request: GenerationRequest, signal: AbortSignal): AsyncGenerator<StreamPart> {
       const question = request.turns.findLast(({ role }) => role === "user")?.text ?? "";
       const first = !request.turns.some(({ role }) => role === "assistant");

@@ -20,10 +20,7 @@ import { LOCAL_CONTEXT_TOKENS, type ModelFailure, type ModelQuestion, type Model
 import { fitTurns } from "./core/fit-turns.ts";
 
 export type GenerateQuestion = Extract<ModelQuestion, { kind: "generate" }>;
-export type EnginePart =
-  | { kind: "loading"; fraction: number }
-  | { kind: "text"; text: string }
-  | { kind: "reasoning"; text: string };
+export type EnginePart = { kind: "loading"; fraction: number } | { kind: "text"; text: string } | { kind: "reasoning"; text: string };
 export type EngineFinish = { reason: "stop" | "length"; inputTokens: number; outputTokens: number };
 export type EngineFailure = { tag: ModelFailure };
 
@@ -80,7 +77,9 @@ export function createLocalModelEngine(options: { threads: number; log: (line: s
     await unload();
     let model: LlamaModel | undefined;
     try {
-      model = await (await start()).loadModel({
+      model = await (
+        await start()
+      ).loadModel({
         modelPath: file,
         loadSignal: signal,
         onLoadProgress: (fraction) => onPart({ kind: "loading", fraction }),

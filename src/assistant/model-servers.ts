@@ -77,7 +77,8 @@ export function createModelServers(parts: {
   return {
     configured: () => (configured === undefined ? [] : [configured]),
     discovered: () => [...found.values()],
-    overview: () => Promise.all([...(configured === undefined ? [] : [configured]), ...found.values()].map((provider) => provider.refresh())),
+    overview: () =>
+      Promise.all([...(configured === undefined ? [] : [configured]), ...found.values()].map((provider) => provider.refresh())),
     async start(signal) {
       if (configured !== undefined || !parts.discover) return;
       await look();

@@ -26,13 +26,23 @@ const newEgress = () => createEgress({ sql, clock: systemClock, dice: systemDice
 async function connected(t: TestContext, options: OpenAiServerOptions = {}) {
   const server = await startOpenAiServer(t, options);
   const egress = newEgress();
-  const servers = createModelServers({ server: { url: server.url, key: options.key ?? null, name: null }, discover: false, egress, clock: systemClock, log });
+  const servers = createModelServers({
+    server: { url: server.url, key: options.key ?? null, name: null },
+    discover: false,
+    egress,
+    clock: systemClock,
+    log,
+  });
   const [provider] = servers.configured();
   assert.ok(provider !== undefined);
   return { server, egress, servers, provider };
 }
 
-async function ask(provider: ModelProvider, more: Partial<GenerationRequest> = {}, signal = new AbortController().signal): Promise<StreamPart[]> {
+async function ask(
+  provider: ModelProvider,
+  more: Partial<GenerationRequest> = {},
+  signal = new AbortController().signal,
+): Promise<StreamPart[]> {
   const [model] = await provider.models();
   const parts: StreamPart[] = [];
   const request: GenerationRequest = {
@@ -50,13 +60,21 @@ async function ask(provider: ModelProvider, more: Partial<GenerationRequest> = {
   return parts;
 }
 
-const words = (parts: readonly StreamPart[], kind: "text" | "reasoning") => parts.map((part) => (part.kind === kind ? part.text : "")).join("");
+const words = (parts: readonly StreamPart[], kind: "text" | "reasoning") =>
+  parts.map((part) => (part.kind === kind ? part.text : "")).join("");
 const end = (parts: readonly StreamPart[]) => parts.at(-1);
 
 test("an answer arrives with thoughts, words and usage, exactly as the server sent them", async (t) => {
   const { server, provider } = await connected(t, { key: "sk-test", contextTokens: 8_192 });
   assert.deepEqual(await provider.models(), [
-    { id: `server:127.0.0.1:${server.port}/stub-model`, name: "stub-model", provider: "server", where: "here", host: `127.0.0.1:${server.port}`, contextTokens: 8_192 },
+    {
+      id: `server:127.0.0.1:${server.port}/stub-model`,
+      name: "stub-model",
+      provider: "server",
+      where: "here",
+      host: `127.0.0.1:${server.port}`,
+      contextTokens: 8_192,
+    },
   ]);
   await server.next({ reasoning: "thinking aloud", words: 200 });
   const parts = await ask(provider);
@@ -71,7 +89,11 @@ test("an answer arrives with thoughts, words and usage, exactly as the server se
 
 test("a busy server is asked again before the first word", async (t) => {
   const { server, provider } = await connected(t);
-  await server.next({ fault: { kind: "status", status: 429, retryAfterSeconds: 0 } }, { fault: { kind: "status", status: 500 } }, { text: "at last" });
+  await server.next(
+    { fault: { kind: "status", status: 429, retryAfterSeconds: 0 } },
+    { fault: { kind: "status", status: 500 } },
+    { text: "at last" },
+  );
   const parts = await ask(provider);
   assert.equal(words(parts, "text"), "at last");
   assert.equal((await server.received()).filter(({ method }) => method === "POST").length, 3);
@@ -88,12 +110,18 @@ test("a server that stays busy is not asked for ever", async (t) => {
 
 test("a refused parameter is left out, and stays left out", async (t) => {
   const { server, provider } = await connected(t);
-  const refusal = '{"error":{"message":"Unsupported parameter: \'max_tokens\' is not supported with this model. Use \'max_completion_tokens\' instead."}}';
+  const refusal =
+    '{"error":{"message":"Unsupported parameter: \'max_tokens\' is not supported with this model. Use \'max_completion_tokens\' instead."}}';
   await server.next({ fault: { kind: "status", status: 400, body: refusal } }, { text: "short" });
   assert.equal(words(await ask(provider, { maxOutputTokens: 60 }), "text"), "short");
   await ask(provider, { maxOutputTokens: 60 });
-  const bodies = (await server.received()).filter(({ method }) => method === "POST").map(({ body }) => Object.keys(JSON.parse(body.toString()) as object));
-  assert.deepEqual(bodies.map((keys) => keys.at(-1)), ["max_tokens", "max_completion_tokens", "max_completion_tokens"]);
+  const bodies = (await server.received())
+    .filter(({ method }) => method === "POST")
+    .map(({ body }) => Object.keys(JSON.parse(body.toString()) as object));
+  assert.deepEqual(
+    bodies.map((keys) => keys.at(-1)),
+    ["max_tokens", "max_completion_tokens", "max_completion_tokens"],
+  );
 });
 
 test("whatever breaks in mid-answer keeps what came and ends as a failure", async (t) => {
@@ -114,11 +142,20 @@ test("a message that is too long for the model is told apart", async (t) => {
 
 test("a wrong key, and a server that is gone, are the model being unreachable", async (t) => {
   const { server, provider } = await connected(t, { key: "right" });
-  const wrong = createModelServers({ server: { url: server.url, key: "wrong", name: "m" }, discover: false, egress: newEgress(), clock: systemClock, log });
+  const wrong = createModelServers({
+    server: { url: server.url, key: "wrong", name: "m" },
+    discover: false,
+    egress: newEgress(),
+    clock: systemClock,
+    log,
+  });
   const [locked] = wrong.configured();
   assert.ok(locked !== undefined);
   assert.deepEqual(await ask(locked), [{ kind: "error", code: "model-unavailable" }]);
-  assert.deepEqual((await wrong.overview()).map(({ reachable, problemCode, models }) => [reachable, problemCode, models]), [[false, "model-unavailable", ["m"]]]);
+  assert.deepEqual(
+    (await wrong.overview()).map(({ reachable, problemCode, models }) => [reachable, problemCode, models]),
+    [[false, "model-unavailable", ["m"]]],
+  );
   assert.equal((await provider.models()).length, 1);
   await server.kill();
   assert.deepEqual(await ask(provider), [{ kind: "error", code: "model-unavailable" }]);
@@ -139,7 +176,16 @@ test("a person who stops ends the work at the server, and the stream ends withou
   const stop = new AbortController();
   const parts: StreamPart[] = [];
   const [model] = await provider.models();
-  const request = { modelId: model?.id ?? "", turns: [{ role: "user" as const, text: "x" }], language: "en" as const, maxOutputTokens: null, purpose: "answer" as const, accountId, conversationId, messageId };
+  const request = {
+    modelId: model?.id ?? "",
+    turns: [{ role: "user" as const, text: "x" }],
+    language: "en" as const,
+    maxOutputTokens: null,
+    purpose: "answer" as const,
+    accountId,
+    conversationId,
+    messageId,
+  };
   for await (const part of provider.stream(request, stop.signal)) {
     parts.push(part);
     if (parts.length === 5) stop.abort();
@@ -154,8 +200,12 @@ test("a person who stops ends the work at the server, and the stream ends withou
 test("a model server on a usual port is found, and is gone when it stops", async (t) => {
   const server = await startOpenAiServer(t, { models: ["qwen3:4b", "nomic-embed-text"] });
   const web = createServer((_, response) => response.end("<h1>It works!</h1>"));
-  const holdfast = createServer((_, response) => response.writeHead(401, { "content-type": "application/problem+json" }).end('{"code":"not-signed-in"}'));
-  const unlike = createServer((_, response) => response.writeHead(200, { "content-type": "application/json" }).end('{"data":[{"id":"row-1"}]}'));
+  const holdfast = createServer((_, response) =>
+    response.writeHead(401, { "content-type": "application/problem+json" }).end('{"code":"not-signed-in"}'),
+  );
+  const unlike = createServer((_, response) =>
+    response.writeHead(200, { "content-type": "application/json" }).end('{"data":[{"id":"row-1"}]}'),
+  );
   for (const other of [web, holdfast, unlike]) {
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     t.after(() => void other.close());
@@ -171,11 +221,21 @@ test("a model server on a usual port is found, and is gone when it stops", async
   const stop = new AbortController();
   t.after(() => stop.abort());
   let looked = 0;
-  const impatient = { ...systemClock, sleep: (delayMs: number, signal?: AbortSignal) => systemClock.sleep(delayMs > 10_000 ? 50 : delayMs, signal).finally(() => (looked += 1)) };
+  const impatient = {
+    ...systemClock,
+    sleep: (delayMs: number, signal?: AbortSignal) =>
+      systemClock.sleep(delayMs > 10_000 ? 50 : delayMs, signal).finally(() => (looked += 1)),
+  };
   const servers = createModelServers({ server: null, discover: true, egress: newEgress(), clock: impatient, log, ports });
   await servers.start(stop.signal);
-  assert.deepEqual(servers.discovered().map(({ id }) => id), ["server:Ollama"]);
-  assert.deepEqual((await servers.discovered()[0]?.models())?.map(({ id, where }) => [id, where]), [["server:Ollama/qwen3:4b", "here"]]);
+  assert.deepEqual(
+    servers.discovered().map(({ id }) => id),
+    ["server:Ollama"],
+  );
+  assert.deepEqual(
+    (await servers.discovered()[0]?.models())?.map(({ id, where }) => [id, where]),
+    [["server:Ollama/qwen3:4b", "here"]],
+  );
   await server.kill();
   for (let tries = 0; tries < 100 && servers.discovered().length > 0; tries += 1) await systemClock.sleep(50);
   assert.deepEqual(servers.discovered(), []);

@@ -92,7 +92,7 @@ export function createOpenAiProvider(options: ServerOptions): OpenAiProvider {
   async function* stream(request: GenerationRequest, signal: AbortSignal): AsyncGenerator<StreamPart> {
     const model = request.modelId.slice(id.length + 1);
     let tries = 1;
-    for (let adaptations = 0; adaptations <= MAX_ADAPTATIONS; ) {
+    for (let adaptations = 0; adaptations <= MAX_ADAPTATIONS;) {
       const sent = await egress.send({
         destination: options.name,
         method: "POST",
@@ -130,7 +130,11 @@ export function createOpenAiProvider(options: ServerOptions): OpenAiProvider {
         continue;
       }
       if (meaning.kind === "too-long") {
-        yield { kind: "error", code: "too-long-for-model", ...(meaning.contextTokens === null ? {} : { contextTokens: meaning.contextTokens }) };
+        yield {
+          kind: "error",
+          code: "too-long-for-model",
+          ...(meaning.contextTokens === null ? {} : { contextTokens: meaning.contextTokens }),
+        };
       } else yield { kind: "error", code: meaning.kind === "failed" ? "model-failed" : "model-unavailable" };
       return;
     }

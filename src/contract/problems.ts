@@ -30,7 +30,7 @@ export const PROBLEMS = {
   "not-your-turn": 425,
   "letter-limit": 429,
   "too-busy": 503,
-  "unexpected": 500,
+  unexpected: 500,
   "model-failed": 502,
   "hub-refused": 502,
   "download-damaged": 502,

@@ -4,7 +4,10 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 const css = readFileSync(new URL("./tokens.css", import.meta.url), "utf8");
-const blocks = [...css.matchAll(/(:root[^{]*)\{([^}]*)\}/g)].map((match) => ({ selector: (match[1] ?? "").trim(), colours: coloursOf(match[2] ?? "") }));
+const blocks = [...css.matchAll(/(:root[^{]*)\{([^}]*)\}/g)].map((match) => ({
+  selector: (match[1] ?? "").trim(),
+  colours: coloursOf(match[2] ?? ""),
+}));
 const light = blocks.find(({ selector }) => selector === ":root")?.colours ?? {};
 const darkBlocks = blocks.filter(({ selector }) => selector !== ":root").map(({ colours }) => colours);
 
@@ -17,13 +20,26 @@ test("the dark scheme is the same, whether the system or the person asked for it
 test("words and the edges of fields stand out enough in both schemes", () => {
   for (const [name, scheme] of Object.entries({ light, dark: { ...light, ...darkBlocks[0] } })) {
     const pairs: [string, string, number][] = [
-      ["ink", "ground", 7], ["ink", "surface", 7], ["ink", "raised", 7],
-      ["ink-soft", "ground", 4.5], ["ink-soft", "surface", 4.5], ["ink-soft", "raised", 4.5],
-      ["accent", "ground", 4.5], ["accent", "surface", 4.5], ["accent", "accent-soft", 4.5], ["ink", "accent-soft", 4.5],
-      ["on-accent", "accent", 4.5], ["on-accent", "accent-strong", 4.5],
-      ["danger", "surface", 4.5], ["danger", "danger-soft", 4.5], ["ink", "danger-soft", 4.5],
-      ["warn", "surface", 4.5], ["warn", "warn-soft", 4.5], ["ink", "warn-soft", 4.5],
-      ["field-line", "surface", 3], ["field-line", "ground", 3],
+      ["ink", "ground", 7],
+      ["ink", "surface", 7],
+      ["ink", "raised", 7],
+      ["ink-soft", "ground", 4.5],
+      ["ink-soft", "surface", 4.5],
+      ["ink-soft", "raised", 4.5],
+      ["accent", "ground", 4.5],
+      ["accent", "surface", 4.5],
+      ["accent", "accent-soft", 4.5],
+      ["ink", "accent-soft", 4.5],
+      ["on-accent", "accent", 4.5],
+      ["on-accent", "accent-strong", 4.5],
+      ["danger", "surface", 4.5],
+      ["danger", "danger-soft", 4.5],
+      ["ink", "danger-soft", 4.5],
+      ["warn", "surface", 4.5],
+      ["warn", "warn-soft", 4.5],
+      ["ink", "warn-soft", 4.5],
+      ["field-line", "surface", 3],
+      ["field-line", "ground", 3],
     ];
     for (const [front, back, least] of pairs) {
       const reached = contrast(scheme[front] ?? "", scheme[back] ?? "");

@@ -10,7 +10,12 @@ const newer = { id: 8, secret: new Uint8Array(32).fill(8) };
 const passKeys: PurposeKeys = { purpose: "pass", current: derivePurposeKey(root, "pass") };
 const deviceKeys: PurposeKeys = { purpose: "device", current: derivePurposeKey(root, "device") };
 const NOW = Date.UTC(2026, 10, 24, 23, 30);
-const pass: Pass = { accountId: "11111111-1111-4111-8111-111111111111", cohort: 20_780, sessionEpoch: 3, expiresAt: NOW + PASS_LIFETIME_MS };
+const pass: Pass = {
+  accountId: "11111111-1111-4111-8111-111111111111",
+  cohort: 20_780,
+  sessionEpoch: 3,
+  expiresAt: NOW + PASS_LIFETIME_MS,
+};
 
 test("a pass opens to what was put in until it expires, over midnight too", () => {
   const token = mintPass(passKeys, NOW, pass);

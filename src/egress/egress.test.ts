@@ -42,7 +42,10 @@ async function webServer(t: TestContext, answer: RequestListener): Promise<{ url
   return { url: `http://127.0.0.1:${port}`, port, seen };
 }
 
-function egressTo(destination: Partial<Destination> & { baseUrl: string }, more: { clock?: Clock; resolve?: () => Promise<string[]> } = {}): Egress {
+function egressTo(
+  destination: Partial<Destination> & { baseUrl: string },
+  more: { clock?: Clock; resolve?: () => Promise<string[]> } = {},
+): Egress {
   return createEgress({
     sql,
     clock: systemClock,
@@ -81,14 +84,30 @@ test("the ledger holds exactly the bytes that arrived, and who and where they we
   const [entry] = await entries(egress);
   assert.ok(entry !== undefined);
   assert.deepEqual(Buffer.from((await egress.bodyOf(account, entry.id)) ?? []), server.seen[0]?.body);
-  assert.equal(entry.requestSha256, createHash("sha256").update(server.seen[0]?.body ?? "").digest("hex"));
+  assert.equal(
+    entry.requestSha256,
+    createHash("sha256")
+      .update(server.seen[0]?.body ?? "")
+      .digest("hex"),
+  );
   assert.equal(entry.requestBytes, server.seen[0]?.body.length);
   assert.deepEqual(
     { ...entry, id: "", at: 0, requestSha256: "", requestBytes: 0 },
     {
-      id: "", at: 0, requestSha256: "", requestBytes: 0,
-      purpose: "answer", destination: "there", method: "POST", url: `${server.url}/v1/chat/completions`, host: `127.0.0.1:${server.port}`,
-      ip: "127.0.0.1", stayed: true, state: "answered", responseStatus: 200, responseBytes: 9,
+      id: "",
+      at: 0,
+      requestSha256: "",
+      requestBytes: 0,
+      purpose: "answer",
+      destination: "there",
+      method: "POST",
+      url: `${server.url}/v1/chat/completions`,
+      host: `127.0.0.1:${server.port}`,
+      ip: "127.0.0.1",
+      stayed: true,
+      state: "answered",
+      responseStatus: 200,
+      responseBytes: 9,
     },
   );
   assert.deepEqual((await egress.summary([message])).get(message), { kind: "stayed", requests: 1 });
@@ -202,7 +221,13 @@ test("when the first address is dead the next one is tried, each with an entry o
   assert.ok(sent.ok);
   await text(sent.value.body);
   const listed = await entries(egress);
-  assert.deepEqual(listed.map(({ ip, state }) => [ip, state]), [["127.0.0.2", "failed"], ["127.0.0.1", "answered"]]);
+  assert.deepEqual(
+    listed.map(({ ip, state }) => [ip, state]),
+    [
+      ["127.0.0.2", "failed"],
+      ["127.0.0.1", "answered"],
+    ],
+  );
 });
 
 test("a redirect is an answer like any other, except for downloads", async (t) => {
@@ -221,7 +246,13 @@ test("a redirect is an answer like any other, except for downloads", async (t) =
   assert.ok(followed.ok);
   assert.equal(await text(followed.value.body), "weights");
   const listed = await entries(egress);
-  assert.deepEqual(listed.map((entry) => [entry.url, entry.responseStatus]), [[`${server.url}/file`, 302], [`${server.url}/moved?***`, 200]]);
+  assert.deepEqual(
+    listed.map((entry) => [entry.url, entry.responseStatus]),
+    [
+      [`${server.url}/file`, 302],
+      [`${server.url}/moved?***`, 200],
+    ],
+  );
 });
 
 test("a download's redirect to another origin without https is not followed, and one in circles ends", async (t) => {

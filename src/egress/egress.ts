@@ -14,7 +14,16 @@ import { bareHost, mayConnect, MAX_REDIRECTS, redirectUrl, shownUrl, targetUrl, 
 import { LIMITS_OF, type Purpose } from "./core/limits.ts";
 import { summarise } from "./core/summary.ts";
 import { createResolve, type Resolve } from "./resolve.ts";
-import { bodyOfEntry, closeEntry, closeLeftOpen, deleteModelListsBefore, entriesOfMessage, insertEntry, totalsOf, type EntryEnd } from "./store.ts";
+import {
+  bodyOfEntry,
+  closeEntry,
+  closeLeftOpen,
+  deleteModelListsBefore,
+  entriesOfMessage,
+  insertEntry,
+  totalsOf,
+  type EntryEnd,
+} from "./store.ts";
 import { exchange, isListening, type Reply } from "./transport.ts";
 
 export type { Destination } from "./core/destination.ts";
@@ -136,7 +145,9 @@ export function createEgress(parts: {
       ip,
       stayed,
       body: body ?? Buffer.alloc(0),
-      bodySha256: createHash("sha256").update(body ?? "").digest(),
+      bodySha256: createHash("sha256")
+        .update(body ?? "")
+        .digest(),
       openedAt: clock.now(),
     });
     if (!opened) return fail({ tag: "ledger-unavailable" });
@@ -155,8 +166,7 @@ export function createEgress(parts: {
       limits: LIMITS_OF[request.purpose],
       signal,
       clock,
-      onEnd: ({ how, bytes }) =>
-        close(id, { state: how === "broken" ? "failed" : "answered", status: answered.status, bytes }),
+      onEnd: ({ how, bytes }) => close(id, { state: how === "broken" ? "failed" : "answered", status: answered.status, bytes }),
     });
     if (sent.ok) {
       answered.status = sent.value.status;

@@ -22,7 +22,9 @@ test("the one who comes when the line is full is told so at once, and everybody 
   const { socket } = await startHasher(t);
   const line = createHashLine({ sockets: [socket], clock: systemClock });
   t.after(() => line.stop());
-  const answers = await Promise.all(Array.from({ length: LANE_LIMIT + 10 }, (_, number) => line.hash(`password number ${number}`, "sign-in")));
+  const answers = await Promise.all(
+    Array.from({ length: LANE_LIMIT + 10 }, (_, number) => line.hash(`password number ${number}`, "sign-in")),
+  );
   const served = answers.filter((answer) => answer.ok).length;
   assert.ok(served >= LANE_LIMIT && served <= LANE_LIMIT + 1, `${served} were served`);
   const turnedAway = answers.find((answer) => !answer.ok);
@@ -45,7 +47,10 @@ test("a hasher that is killed in mid-work loses nobody's password", async (t) =>
 
 test("without any hasher somebody is told that it is busy, and is not left waiting", async (t) => {
   const due: (() => void)[] = [];
-  const clock = { ...systemClock, after: (delayMs: number, work: () => void) => (delayMs >= 10_000 ? (due.push(work), () => {}) : systemClock.after(delayMs, work)) };
+  const clock = {
+    ...systemClock,
+    after: (delayMs: number, work: () => void) => (delayMs >= 10_000 ? (due.push(work), () => {}) : systemClock.after(delayMs, work)),
+  };
   const line = createHashLine({ sockets: [temporarySocket(t)], clock });
   const waiting = line.hash("plover-marigold-27", "confirm");
   for (const work of due) work();

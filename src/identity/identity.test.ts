@@ -67,14 +67,19 @@ test("of 20 confirmations at once exactly one makes the account", async () => {
   const answers = await Promise.all(Array.from({ length: 20 }, () => identity.confirm({ envelope, code, password: GOOD, visitor })));
   const tags = answers.map(tagOf);
   assert.equal(tags.filter((tag) => tag === "ok").length, 1, tags.join(" "));
-  assert.ok(tags.every((tag) => ["ok", "already-confirmed", "code-exhausted"].includes(tag)), tags.join(" "));
+  assert.ok(
+    tags.every((tag) => ["ok", "already-confirmed", "code-exhausted"].includes(tag)),
+    tags.join(" "),
+  );
   assert.equal((await sql`select 1 from account where address_key = 'twenty@example.org'`).length, 1);
 });
 
 test("of 20 guesses at once no more than ten are tried", async () => {
   const visitor = browser();
   const { envelope, code } = await letterFor("guessed@example.org", visitor);
-  const answers = await Promise.all(Array.from({ length: 20 }, () => identity.confirm({ envelope, code: wrong(code), password: GOOD, visitor })));
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => identity.confirm({ envelope, code: wrong(code), password: GOOD, visitor })),
+  );
   assert.deepEqual(
     answers.map(tagOf).toSorted(),
     [...Array.from({ length: 10 }, () => "code-exhausted"), ...Array.from({ length: 10 }, () => "wrong-code")].toSorted(),
@@ -88,8 +93,15 @@ test("a stranger who asks for letters to the same address and guesses does not s
   for (let round = 0; round < 11; round += 1) {
     await identity.confirm({ envelope: theirs.envelope, code: wrong(theirs.code), password: GOOD, visitor: stranger });
   }
-  assert.equal(tagOf(await identity.confirm({ ...mine, password: GOOD, visitor: stranger })), "envelope-expired", "another browser can't use my envelope");
-  assert.equal(tagOf(await identity.confirm({ envelope: theirs.envelope, code: mine.code, password: GOOD, visitor: stranger })), "code-exhausted");
+  assert.equal(
+    tagOf(await identity.confirm({ ...mine, password: GOOD, visitor: stranger })),
+    "envelope-expired",
+    "another browser can't use my envelope",
+  );
+  assert.equal(
+    tagOf(await identity.confirm({ envelope: theirs.envelope, code: mine.code, password: GOOD, visitor: stranger })),
+    "code-exhausted",
+  );
   assert.equal(tagOf(await identity.confirm({ ...mine, password: GOOD, visitor: owner })), "ok");
 });
 
@@ -112,7 +124,8 @@ test("the code of one letter does not open the envelope of another", async () =>
 test("an envelope that is too old, altered or somebody else's is told as one and the same", async () => {
   const visitor = browser();
   const { envelope, code } = await letterFor("old@example.org", visitor);
-  const attempt = async (token: string, who = visitor) => tagOf(await identity.confirm({ envelope: token, code, password: GOOD, visitor: who }));
+  const attempt = async (token: string, who = visitor) =>
+    tagOf(await identity.confirm({ envelope: token, code, password: GOOD, visitor: who }));
   assert.equal(await attempt(`${envelope.slice(0, -2)}${envelope.endsWith("AA") ? "BB" : "AA"}`), "envelope-expired");
   assert.equal(await attempt("nonsense"), "envelope-expired");
   assert.equal(await attempt(envelope, browser()), "envelope-expired");
@@ -155,7 +168,11 @@ test("one place buys one letter", async () => {
 
 test("what is no address is told before anything is stored", async () => {
   for (const address of ["nobody", "a@b", "a@b.co, c@d.co", "a@b.co\r\nBcc: c@d.co", "a@localhost"]) {
-    assert.equal(tagOf(await identity.requestLetter({ placeId: randomBytes(16), address, language: "en", visitor: browser() })), "invalid-field", address);
+    assert.equal(
+      tagOf(await identity.requestLetter({ placeId: randomBytes(16), address, language: "en", visitor: browser() })),
+      "invalid-field",
+      address,
+    );
   }
 });
 
@@ -170,18 +187,29 @@ test("a member signs in on a second browser, in any spelling of the address", as
 
 test("a member who signs in again on a known device keeps that device", async () => {
   const member = await registered("known@example.org");
-  const again = await identity.signIn({ address: "known@example.org", password: GOOD, visitor: { ...browser(), deviceToken: member.deviceToken } });
+  const again = await identity.signIn({
+    address: "known@example.org",
+    password: GOOD,
+    visitor: { ...browser(), deviceToken: member.deviceToken },
+  });
   assert.ok(again.ok);
   assert.equal((await sql`select 1 from device where account_id = ${member.account.id}`).length, 1);
   const other = await registered("borrowed@example.org", { ...browser(), deviceToken: member.deviceToken });
-  assert.equal((await sql`select 1 from device where account_id = ${other.account.id}`).length, 1, "another account on that device gets its own");
+  assert.equal(
+    (await sql`select 1 from device where account_id = ${other.account.id}`).length,
+    1,
+    "another account on that device gets its own",
+  );
 });
 
 test("a wrong password and an unknown address get the same answer in about the same time", async () => {
   await registered("timed@example.org");
   const timeOf = async (address: string) => {
     const from = performance.now();
-    assert.deepEqual(await identity.signIn({ address, password: "not-the-password-77", visitor: browser() }), { ok: false, failure: { tag: "wrong-credentials" } });
+    assert.deepEqual(await identity.signIn({ address, password: "not-the-password-77", visitor: browser() }), {
+      ok: false,
+      failure: { tag: "wrong-credentials" },
+    });
     return performance.now() - from;
   };
   const known: number[] = [];
@@ -201,7 +229,11 @@ test("a session slides for 30 days from the last visit and ends without one", as
   const visit = await identity.authenticate(member.sessionToken, member.passToken);
   assert.equal(visit?.renewedSession, true);
   assert.notEqual(visit.newPass, null, "the pass of 29 days ago is replaced");
-  assert.equal((await identity.authenticate(member.sessionToken, visit.newPass ?? ""))?.renewedSession, false, "not renewed more than once an hour");
+  assert.equal(
+    (await identity.authenticate(member.sessionToken, visit.newPass ?? ""))?.renewedSession,
+    false,
+    "not renewed more than once an hour",
+  );
   world.now += 29 * DAY_MS;
   assert.ok(await identity.authenticate(member.sessionToken, undefined));
   world.now += SESSION_LIFETIME_MS;
@@ -233,7 +265,15 @@ test("who signed out is out, and only there", async () => {
 
 test("a forged, cut or foreign session cookie is nobody", async () => {
   const member = await registered("forged@example.org");
-  for (const token of [undefined, "", "x", member.sessionToken.slice(1), member.passToken, randomBytes(32).toString("base64url"), "a'; drop table session; --"]) {
+  for (const token of [
+    undefined,
+    "",
+    "x",
+    member.sessionToken.slice(1),
+    member.passToken,
+    randomBytes(32).toString("base64url"),
+    "a'; drop table session; --",
+  ]) {
     assert.equal(await identity.authenticate(token, member.passToken), null);
   }
 });
@@ -242,10 +282,27 @@ test("the first operator's link works once, even for 20 at once, and dies when a
   const stale = await offerFirstOperatorLink(sql, systemDice, world.now);
   const token = (await offerFirstOperatorLink(sql, systemDice, world.now)) ?? "";
   const make = (number: number, link = token) =>
-    identity.makeFirstOperator({ token: link, address: `operator-${number}@example.org`, password: GOOD, language: "es", visitor: browser() });
+    identity.makeFirstOperator({
+      token: link,
+      address: `operator-${number}@example.org`,
+      password: GOOD,
+      language: "es",
+      visitor: browser(),
+    });
   assert.equal(tagOf(await make(0, stale)), "setup-used", "an older link was replaced");
   assert.equal(tagOf(await make(0, "guess")), "setup-used");
-  assert.equal(tagOf(await identity.makeFirstOperator({ token, address: "operator@example.org", password: "password123", language: "es", visitor: browser() })), "invalid-field");
+  assert.equal(
+    tagOf(
+      await identity.makeFirstOperator({
+        token,
+        address: "operator@example.org",
+        password: "password123",
+        language: "es",
+        visitor: browser(),
+      }),
+    ),
+    "invalid-field",
+  );
   const answers = await Promise.all(Array.from({ length: 20 }, (_, number) => make(number)));
   assert.equal(answers.filter((answer) => answer.ok).length, 1);
   assert.equal((await sql`select 1 from account where role = 'operator'`).length, 1);
@@ -256,7 +313,8 @@ test("the first operator's link works once, even for 20 at once, and dies when a
 test("a member becomes the first operator by the right password only, and older sessions and passes of the account die", async () => {
   const member = await registered("promoted@example.org");
   const token = (await offerFirstOperatorLink(sql, systemDice, world.now)) ?? "";
-  const ask = (password: string) => identity.makeFirstOperator({ token, address: "promoted@example.org", password, language: "en", visitor: browser() });
+  const ask = (password: string) =>
+    identity.makeFirstOperator({ token, address: "promoted@example.org", password, language: "en", visitor: browser() });
   assert.equal(tagOf(await ask("not-the-password-77")), "wrong-credentials");
   const made = await ask(GOOD);
   assert.ok(made.ok);

@@ -20,7 +20,12 @@ export type { Authenticated, Epoch, SignedIn, Visitor };
 
 export type Identity = {
   /** Orders the one letter of a place whose turn has come. */
-  requestLetter(asked: { placeId: Uint8Array; address: string; language: Language; visitor: Visitor }): Promise<Outcome<{ envelope: string; expiresAt: number }, LetterRefusal>>;
+  requestLetter(asked: {
+    placeId: Uint8Array;
+    address: string;
+    language: Language;
+    visitor: Visitor;
+  }): Promise<Outcome<{ envelope: string; expiresAt: number }, LetterRefusal>>;
   /** Envelope, code and password become account and session. */
   confirm(asked: { envelope: string; code: string; password: string; visitor: Visitor }): Promise<Outcome<SignedIn, ConfirmRefusal>>;
   signIn(asked: { address: string; password: string; visitor: Visitor }): Promise<Outcome<SignedIn, SignInRefusal>>;
@@ -30,7 +35,13 @@ export type Identity = {
   authenticate(sessionToken: string | undefined, passToken: string | undefined): Promise<Authenticated | null>;
   /** Which of these sessions still hold. For streams that outlive their request; renews nothing. */
   livingSessions(sessionIds: readonly string[]): Promise<string[]>;
-  makeFirstOperator(asked: { token: string; address: string; password: string; language: Language; visitor: Visitor }): Promise<Outcome<SignedIn, FirstOperatorRefusal>>;
+  makeFirstOperator(asked: {
+    token: string;
+    address: string;
+    password: string;
+    language: Language;
+    visitor: Visitor;
+  }): Promise<Outcome<SignedIn, FirstOperatorRefusal>>;
   hasAccount(address: string): Promise<boolean>;
   changeLanguage(accountId: string, language: Language): Promise<void>;
   /** Every epoch whose raising still matters to a pass that may be alive. */

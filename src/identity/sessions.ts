@@ -65,9 +65,7 @@ export async function authenticate(
   if (stale && !(await touchSession(parts.sql, session.id, now, now + SESSION_LIFETIME_MS))) return null;
   const pass = passToken === undefined ? undefined : openPass(parts.keys().pass, now, passToken);
   const passIsFine =
-    pass?.accountId === session.account.id &&
-    pass.sessionEpoch === session.sessionEpoch &&
-    pass.expiresAt - now > PASS_LIFETIME_MS / 2;
+    pass?.accountId === session.account.id && pass.sessionEpoch === session.sessionEpoch && pass.expiresAt - now > PASS_LIFETIME_MS / 2;
   return {
     account: session.account,
     sessionId: session.id,

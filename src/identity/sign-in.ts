@@ -12,7 +12,15 @@ import { canonicalPassword, judgePassword } from "./core/password.ts";
 import type { TooBusy } from "./hash-line.ts";
 import { secretHash, type Parts, type SignedIn, type Visitor } from "./parts.ts";
 import { openSession } from "./sessions.ts";
-import { closeFirstOperatorLink, findAccount, insertAccount, isFirstOperatorLinkOpen, lockFirstOperatorLink, promote, type StoredAccount } from "./store.ts";
+import {
+  closeFirstOperatorLink,
+  findAccount,
+  insertAccount,
+  isFirstOperatorLinkOpen,
+  lockFirstOperatorLink,
+  promote,
+  type StoredAccount,
+} from "./store.ts";
 
 export type SignInRefusal = { tag: "wrong-credentials" } | { tag: "invalid-field"; fields: WrongField[] } | TooBusy;
 /** Passes of the account that carry a lower epoch are dead. */

@@ -51,9 +51,13 @@ export async function assertNoAxeViolation(page: Page, name: string): Promise<vo
   // through the debugger's evaluate: our content security policy refuses foreign script tags
   await page.evaluate(await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
   const violations = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; help: string; nodes: { html: string }[] }[] }> } };
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; help: string; nodes: { html: string }[] }[] }> };
+    };
     const found = await axe.run();
-    return found.violations.map((violation) => `${violation.id}: ${violation.help}: ${violation.nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);
+    return found.violations.map(
+      (violation) => `${violation.id}: ${violation.help}: ${violation.nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`,
+    );
   });
   assert.deepEqual(violations, [], `axe found something on ${name}`);
 }

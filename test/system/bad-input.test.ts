@@ -7,7 +7,17 @@ import { after, test } from "node:test";
 import type { Problem } from "#contract/problems.ts";
 import type { ChallengeAnswer, ConversationAnswer, Message, PlaceAnswer } from "#contract/wire.ts";
 import { startHoldfast } from "#support/holdfast.ts";
-import { askForLetter, finished, mailboxReader, openBrowser, pause, readConversation, register, startChat, type Answer } from "#support/people.ts";
+import {
+  askForLetter,
+  finished,
+  mailboxReader,
+  openBrowser,
+  pause,
+  readConversation,
+  register,
+  startChat,
+  type Answer,
+} from "#support/people.ts";
 import { startSmtpServer } from "#support/smtp-server.ts";
 
 const holdfast = await startHoldfast({ after });

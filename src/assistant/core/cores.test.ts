@@ -13,8 +13,14 @@ const node = (id: string, parentId: string | null) => ({ id, parentId });
 
 test("a branch is what leads to its last message, without its siblings", () => {
   const tree = [node("q1", null), node("a1", "q1"), node("a1b", "q1"), node("q2", "a1"), node("q2b", "a1b")];
-  assert.deepEqual(branchTo(tree, "q2").map(({ id }) => id), ["q1", "a1", "q2"]);
-  assert.deepEqual(branchTo(tree, "q2b").map(({ id }) => id), ["q1", "a1b", "q2b"]);
+  assert.deepEqual(
+    branchTo(tree, "q2").map(({ id }) => id),
+    ["q1", "a1", "q2"],
+  );
+  assert.deepEqual(
+    branchTo(tree, "q2b").map(({ id }) => id),
+    ["q1", "a1b", "q2b"],
+  );
   assert.deepEqual(branchTo(tree, "unknown"), []);
   assert.deepEqual(branchTo(tree, null), []);
 });
@@ -99,16 +105,30 @@ test("asking for a title hands over excerpts only", () => {
 
 test("pieces of one channel are joined, and each event says what came before it", () => {
   let pieces: Piece[] = [];
-  for (const [channel, text] of [["reasoning", "hm"], ["reasoning", "m"], ["text", "a"], ["text", ""], ["text", "bc"], ["reasoning", "!"]] as const) {
+  for (const [channel, text] of [
+    ["reasoning", "hm"],
+    ["reasoning", "m"],
+    ["text", "a"],
+    ["text", ""],
+    ["text", "bc"],
+    ["reasoning", "!"],
+  ] as const) {
     pieces = appendPiece(pieces, { channel, text });
   }
-  assert.deepEqual(pieces, [{ channel: "reasoning", text: "hmm" }, { channel: "text", text: "abc" }, { channel: "reasoning", text: "!" }]);
-  const events = partEvents("c", "m", { text: "xx", reasoning: "" }, pieces);
-  assert.deepEqual(events.map((event) => (event.kind === "part" ? [event.channel, event.at, event.text] : [])), [
-    ["reasoning", 0, "hmm"],
-    ["text", 2, "abc"],
-    ["reasoning", 3, "!"],
+  assert.deepEqual(pieces, [
+    { channel: "reasoning", text: "hmm" },
+    { channel: "text", text: "abc" },
+    { channel: "reasoning", text: "!" },
   ]);
+  const events = partEvents("c", "m", { text: "xx", reasoning: "" }, pieces);
+  assert.deepEqual(
+    events.map((event) => (event.kind === "part" ? [event.channel, event.at, event.text] : [])),
+    [
+      ["reasoning", 0, "hmm"],
+      ["text", 2, "abc"],
+      ["reasoning", 3, "!"],
+    ],
+  );
 });
 
 test("a character is never torn, wherever the model's server cuts", () => {
@@ -134,9 +154,16 @@ test("a character is never torn, wherever the model's server cuts", () => {
 
 test("what the log has already is not appended a second time", () => {
   const before = { text: "ab", reasoning: "r" };
-  const pieces: Piece[] = [{ channel: "text", text: "cd" }, { channel: "reasoning", text: "st" }, { channel: "text", text: "ef" }];
+  const pieces: Piece[] = [
+    { channel: "text", text: "cd" },
+    { channel: "reasoning", text: "st" },
+    { channel: "text", text: "ef" },
+  ];
   assert.deepEqual(unstoredPieces(before, pieces, before), pieces);
-  assert.deepEqual(unstoredPieces(before, pieces, { text: "abcde", reasoning: "r" }), [{ channel: "reasoning", text: "st" }, { channel: "text", text: "f" }]);
+  assert.deepEqual(unstoredPieces(before, pieces, { text: "abcde", reasoning: "r" }), [
+    { channel: "reasoning", text: "st" },
+    { channel: "text", text: "f" },
+  ]);
   assert.deepEqual(unstoredPieces(before, pieces, addWords(before, pieces)), []);
 });
 

@@ -71,5 +71,11 @@ function quoted(markdown: string): { quote: string; whole: boolean } {
     // a cut inside a code block would swallow what follows
     if ((kept.match(/^\s*```/gm)?.length ?? 0) % 2 === 1) kept += "\n```";
   }
-  return { quote: kept.split("\n").map((line) => (line === "" ? ">" : `> ${line}`)).join("\n"), whole };
+  return {
+    quote: kept
+      .split("\n")
+      .map((line) => (line === "" ? ">" : `> ${line}`))
+      .join("\n"),
+    whole,
+  };
 }

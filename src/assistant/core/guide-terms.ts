@@ -9,39 +9,133 @@ const SILENT = new Set(
   up us use using want was we were what when where which who why will with would you your hi hello hey thanks thank question
   al algo como con cual cuál cuáles cuando cuándo cómo da de del desde donde dónde el ella en eres es esta está este esto estoy
   estás favor ha hace hacer hay hola la las le lo los me mi mis muy más ni no nos o para pero por porque puede puedes puedo que
-  qué quien quién quiero se ser si sin sobre son su sus también te tengo ti tiene tienes tu tus un una unas uno unos usar y ya yo`.split(/\s+/),
+  qué quien quién quiero se ser si sin sobre son su sus también te tengo ti tiene tienes tu tus un una unas uno unos usar y ya yo`.split(
+    /\s+/,
+  ),
 );
 
 const SPANISH: Readonly<Record<string, string>> = {
-  abierto: "open", abrir: "open", actualizar: "update", ajuste: "settings", ajustes: "settings", almacena: "stored", anclar: "pin",
-  apagar: "stop", archivo: "file", arrancar: "start", ataque: "attack", bandeja: "mailbox", base: "database", borrador: "draft",
-  borrar: "delete", buzón: "mailbox", carta: "letter", cerrar: "close", certificado: "https", clave: "key", claves: "keys",
-  conectar: "connecting", configuración: "settings", configurar: "settings", contraseña: "password", conversación: "conversation",
-  conversaciones: "conversations", copia: "backup", correo: "mail", cuenta: "account", código: "code", datos: "data",
-  deshacer: "undo", descargar: "download", detener: "stop", dirección: "address", disco: "disk", editar: "edit", eliminar: "delete",
-  enviar: "send", envía: "sent", error: "problem", espera: "wait", esperar: "wait", fallo: "failed", fila: "line", guardar: "kept",
-  historial: "conversations", idioma: "language", iniciar: "start", instalar: "install", letra: "letter", línea: "line",
-  máquina: "machine", memoria: "memory", mensaje: "message", mensajes: "messages", modelo: "model", modelos: "models",
-  operador: "operator", parar: "stop", pregunta: "question", privacidad: "leaves", problema: "problem", puerto: "port",
-  rama: "branch", razonamiento: "reasoning", reanudar: "resume", recargar: "reload", recuperar: "restore", red: "network",
-  regenerar: "regenerate", registrar: "sign-up", registrarme: "sign-up", registrarse: "sign-up", registro: "sign-up",
-  renombrar: "rename", respaldo: "backup", respuesta: "answer", respuestas: "answers", restaurar: "restore", sale: "leaves",
-  salir: "leaves", seguridad: "security", servidor: "server", sesión: "sign-in", título: "title", turno: "turn", usuario: "user",
+  abierto: "open",
+  abrir: "open",
+  actualizar: "update",
+  ajuste: "settings",
+  ajustes: "settings",
+  almacena: "stored",
+  anclar: "pin",
+  apagar: "stop",
+  archivo: "file",
+  arrancar: "start",
+  ataque: "attack",
+  bandeja: "mailbox",
+  base: "database",
+  borrador: "draft",
+  borrar: "delete",
+  buzón: "mailbox",
+  carta: "letter",
+  cerrar: "close",
+  certificado: "https",
+  clave: "key",
+  claves: "keys",
+  conectar: "connecting",
+  configuración: "settings",
+  configurar: "settings",
+  contraseña: "password",
+  conversación: "conversation",
+  conversaciones: "conversations",
+  copia: "backup",
+  correo: "mail",
+  cuenta: "account",
+  código: "code",
+  datos: "data",
+  deshacer: "undo",
+  descargar: "download",
+  detener: "stop",
+  dirección: "address",
+  disco: "disk",
+  editar: "edit",
+  eliminar: "delete",
+  enviar: "send",
+  envía: "sent",
+  error: "problem",
+  espera: "wait",
+  esperar: "wait",
+  fallo: "failed",
+  fila: "line",
+  guardar: "kept",
+  historial: "conversations",
+  idioma: "language",
+  iniciar: "start",
+  instalar: "install",
+  letra: "letter",
+  línea: "line",
+  máquina: "machine",
+  memoria: "memory",
+  mensaje: "message",
+  mensajes: "messages",
+  modelo: "model",
+  modelos: "models",
+  operador: "operator",
+  parar: "stop",
+  pregunta: "question",
+  privacidad: "leaves",
+  problema: "problem",
+  puerto: "port",
+  rama: "branch",
+  razonamiento: "reasoning",
+  reanudar: "resume",
+  recargar: "reload",
+  recuperar: "restore",
+  red: "network",
+  regenerar: "regenerate",
+  registrar: "sign-up",
+  registrarme: "sign-up",
+  registrarse: "sign-up",
+  registro: "sign-up",
+  renombrar: "rename",
+  respaldo: "backup",
+  respuesta: "answer",
+  respuestas: "answers",
+  restaurar: "restore",
+  sale: "leaves",
+  salir: "leaves",
+  seguridad: "security",
+  servidor: "server",
+  sesión: "sign-in",
+  título: "title",
+  turno: "turn",
+  usuario: "user",
 };
 
 const ENGLISH: Readonly<Record<string, string>> = {
-  account: "sign-up", email: "mail", emails: "mail", login: "sign-in", logout: "sign-out", privacy: "leaves", private: "leaves",
-  queue: "line", register: "sign-up", registration: "sign-up", signup: "sign-up", ssl: "https", tls: "https",
+  account: "sign-up",
+  email: "mail",
+  emails: "mail",
+  login: "sign-in",
+  logout: "sign-out",
+  privacy: "leaves",
+  private: "leaves",
+  queue: "line",
+  register: "sign-up",
+  registration: "sign-up",
+  signup: "sign-up",
+  ssl: "https",
+  tls: "https",
 };
 
 /** The words to look up, at most 24, lower-cased, none twice. */
 export function questionTerms(question: string): string[] {
-  const words = question.slice(0, 2_000).toLowerCase().match(/[\p{L}\p{N}_][\p{L}\p{N}_'’-]*/gu) ?? [];
+  const words =
+    question
+      .slice(0, 2_000)
+      .toLowerCase()
+      .match(/[\p{L}\p{N}_][\p{L}\p{N}_'’-]*/gu) ?? [];
   const terms = words.filter((word) => !SILENT.has(word)).map((word) => SPANISH[word] ?? ENGLISH[word] ?? word);
   return [...new Set(terms)].slice(0, 24);
 }
 
 /** How the manual and questions are cut into words for the index: "sign-up" is found by "sign" and "up" too. */
 export function indexTokens(text: string): string[] {
-  return (text.toLowerCase().match(/[\p{L}\p{N}_-]+/gu) ?? []).flatMap((word) => (word.includes("-") ? [word, ...word.split("-")] : [word])).filter((word) => word !== "");
+  return (text.toLowerCase().match(/[\p{L}\p{N}_-]+/gu) ?? [])
+    .flatMap((word) => (word.includes("-") ? [word, ...word.split("-")] : [word]))
+    .filter((word) => word !== "");
 }

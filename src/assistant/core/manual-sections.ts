@@ -30,7 +30,12 @@ export function sectionsOf(file: ManualFile): Section[] {
     else sections.push({ heading: heading[2] ?? "", lines: [] });
   }
   return sections
-    .map(({ heading, lines }) => ({ page, heading, link: linkTo(file.path, heading), markdown: withLinks(file.path, lines.join("\n").trim()) }))
+    .map(({ heading, lines }) => ({
+      page,
+      heading,
+      link: linkTo(file.path, heading),
+      markdown: withLinks(file.path, lines.join("\n").trim()),
+    }))
     .filter(({ markdown }) => markdown !== "");
 }
 

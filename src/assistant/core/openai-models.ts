@@ -5,7 +5,8 @@ export type ListedModel = { name: string; contextTokens: number | null };
 const MAX_MODELS = 500;
 const MAX_NAME_CHARS = 150;
 /** Names of models that take no chat. */
-const OTHER_KINDS = /embed|rerank|whisper|transcri|\btts\b|-tts|speech|moderation|dall-e|-image|image-|stable-diffusion|realtime|-audio|\bbge-|\be5-|guard/i;
+const OTHER_KINDS =
+  /embed|rerank|whisper|transcri|\btts\b|-tts|speech|moderation|dall-e|-image|image-|stable-diffusion|realtime|-audio|\bbge-|\be5-|guard/i;
 
 /**
  * The models of a list, or `undefined` when this is not one. `strict` is for strangers on a local port: they must say

@@ -58,7 +58,8 @@ export function tooLongFor(text: string): number | null | undefined {
   const about =
     /exceed_context_size|context_length_exceeded|maximum context length|context (?:size|length|window)[^"]{0,60}exceed|exceed[^"]{0,60}context (?:size|length|window)/i;
   if (!about.test(text)) return undefined;
-  const said = /"n_ctx"\s*:\s*(\d+)|maximum context length (?:is|of) (\d+)|context (?:size|length|window)(?: of| is)?\s*[:=(]?\s*(\d{3,})/i.exec(text);
+  const said =
+    /"n_ctx"\s*:\s*(\d+)|maximum context length (?:is|of) (\d+)|context (?:size|length|window)(?: of| is)?\s*[:=(]?\s*(\d{3,})/i.exec(text);
   const tokens = Number(said?.[1] ?? said?.[2] ?? said?.[3] ?? Number.NaN);
   return Number.isInteger(tokens) && tokens >= 256 ? tokens : null;
 }

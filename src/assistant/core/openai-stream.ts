@@ -33,7 +33,10 @@ export function takeEvent(state: StreamState, data: string): Step {
   if (error !== undefined) {
     const tooLong = tooLongFor(error);
     if (tooLong === undefined) return broken(state, "model-failed");
-    return { state: { ...state, ended: true }, parts: [{ kind: "error", code: "too-long-for-model", ...(tooLong === null ? {} : { contextTokens: tooLong }) }] };
+    return {
+      state: { ...state, ended: true },
+      parts: [{ kind: "error", code: "too-long-for-model", ...(tooLong === null ? {} : { contextTokens: tooLong }) }],
+    };
   }
   return takeChunk({ ...state, usage: usageIn(chunk) ?? state.usage }, chunk);
 }

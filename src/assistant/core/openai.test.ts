@@ -49,13 +49,24 @@ function summary(parts: readonly StreamPart[]): Read {
 
 async function readBytes(pieces: readonly Uint8Array[], contentType = "text/event-stream"): Promise<Read> {
   const parts: StreamPart[] = [];
-  const reply = { status: 200, headers: new Headers({ "content-type": contentType }), body: ReadableStream.from(pieces) as ReadableStream<Uint8Array> };
+  const reply = {
+    status: 200,
+    headers: new Headers({ "content-type": contentType }),
+    body: ReadableStream.from(pieces) as ReadableStream<Uint8Array>,
+  };
   for await (const part of readAnswer(reply, new AbortController().signal)) parts.push(part);
   return summary(parts);
 }
 
 test("each recorded stream has an expectation", () => {
-  assert.deepEqual(readdirSync(FOLDER).filter((name) => name.endsWith(".chunks.txt")).toSorted(), Object.keys(STREAMS).map((name) => `${name}.chunks.txt`).toSorted());
+  assert.deepEqual(
+    readdirSync(FOLDER)
+      .filter((name) => name.endsWith(".chunks.txt"))
+      .toSorted(),
+    Object.keys(STREAMS)
+      .map((name) => `${name}.chunks.txt`)
+      .toSorted(),
+  );
 });
 
 for (const [name, expected] of Object.entries(STREAMS)) {
@@ -65,7 +76,9 @@ for (const [name, expected] of Object.entries(STREAMS)) {
     assert.deepEqual(await readBytes([...bytes].map((byte) => Uint8Array.of(byte))), expected, "byte by byte");
     const dice = seededDice(name);
     for (let round = 0; round < 20; round += 1) {
-      const cuts = [0, ...Array.from({ length: 6 }, () => Math.floor(dice.fraction() * bytes.length)), bytes.length].toSorted((a, b) => a - b);
+      const cuts = [0, ...Array.from({ length: 6 }, () => Math.floor(dice.fraction() * bytes.length)), bytes.length].toSorted(
+        (a, b) => a - b,
+      );
       const pieces = cuts.slice(1).map((to, index) => bytes.subarray(cuts[index], to));
       assert.deepEqual(await readBytes(pieces), expected, `cut at ${cuts.join(", ")}`);
     }
@@ -73,7 +86,11 @@ for (const [name, expected] of Object.entries(STREAMS)) {
 }
 
 test("a server that does not stream is understood too", async () => {
-  const whole = { object: "chat.completion", choices: [{ index: 0, message: { role: "assistant", content: "Hi" }, finish_reason: "stop" }], usage: { prompt_tokens: 1, completion_tokens: 2 } };
+  const whole = {
+    object: "chat.completion",
+    choices: [{ index: 0, message: { role: "assistant", content: "Hi" }, finish_reason: "stop" }],
+    usage: { prompt_tokens: 1, completion_tokens: 2 },
+  };
   assert.deepEqual(await readBytes([Buffer.from(JSON.stringify(whole))], "application/json"), { text: "Hi", usage: [1, 2], end: "stop" });
   assert.deepEqual(await readBytes([Buffer.from('{"error":"model is loading"}')], "application/json"), { end: "model-failed" });
   assert.deepEqual(await readBytes([], "application/json"), { end: "model-failed" });
@@ -120,22 +137,48 @@ const entry = (id: string, more = {}) => ({ id, object: "model", created: 1, own
 
 test("a list of models is read from each server, with the context where it is told", () => {
   assert.deepEqual(parseModelList(list(entry("qwen3:4b")), true), [{ name: "qwen3:4b", contextTokens: null }]);
-  assert.deepEqual(parseModelList(list(entry("Qwen/Qwen3-8B", { max_model_len: 40_960 })), true), [{ name: "Qwen/Qwen3-8B", contextTokens: 40_960 }]);
-  assert.deepEqual(parseModelList({ models: [], ...list(entry("/m/gemma.gguf", { meta: { n_ctx: 8_192, n_ctx_train: 131_072 } })) }, true)?.[0]?.contextTokens, 8_192);
+  assert.deepEqual(parseModelList(list(entry("Qwen/Qwen3-8B", { max_model_len: 40_960 })), true), [
+    { name: "Qwen/Qwen3-8B", contextTokens: 40_960 },
+  ]);
+  assert.deepEqual(
+    parseModelList({ models: [], ...list(entry("/m/gemma.gguf", { meta: { n_ctx: 8_192, n_ctx_train: 131_072 } })) }, true)?.[0]
+      ?.contextTokens,
+    8_192,
+  );
   assert.deepEqual(parseModelList({ object: "list", data: null }, true), []);
 });
 
 test("a web server, or anything else on the port, is not taken for a model server", () => {
-  for (const body of [undefined, null, "ok", [], {}, { data: [] }, { status: "ok" }, { object: "list", data: [{ name: "x" }] }, { object: "list", data: "x" }, { object: "list", data: [{ id: "x" }] }]) {
+  for (const body of [
+    undefined,
+    null,
+    "ok",
+    [],
+    {},
+    { data: [] },
+    { status: "ok" },
+    { object: "list", data: [{ name: "x" }] },
+    { object: "list", data: "x" },
+    { object: "list", data: [{ id: "x" }] },
+  ]) {
     assert.equal(parseModelList(body, true), undefined, JSON.stringify(body));
   }
 });
 
 test("models that can't chat are not offered, and the operator's choice comes first", () => {
   const listed = ["text-embedding-3-small", "gpt-4.1", "whisper-1", "o4-mini", "bge-m3"].map((name) => ({ name, contextTokens: null }));
-  assert.deepEqual(offeredModels(listed, null).map(({ name }) => name), ["gpt-4.1", "o4-mini"]);
-  assert.deepEqual(offeredModels(listed, "o4-mini").map(({ name }) => name), ["o4-mini", "gpt-4.1"]);
-  assert.deepEqual(offeredModels([], "my-model").map(({ name }) => name), ["my-model"]);
+  assert.deepEqual(
+    offeredModels(listed, null).map(({ name }) => name),
+    ["gpt-4.1", "o4-mini"],
+  );
+  assert.deepEqual(
+    offeredModels(listed, "o4-mini").map(({ name }) => name),
+    ["o4-mini", "gpt-4.1"],
+  );
+  assert.deepEqual(
+    offeredModels([], "my-model").map(({ name }) => name),
+    ["my-model"],
+  );
   assert.deepEqual(offeredModels([{ name: "nomic-embed-text", contextTokens: null }], null).length, 1);
 });
 
@@ -161,19 +204,38 @@ test("the body holds what the person wrote and leaves sampling to the server", (
 
 test("a refused parameter is learnt, once", () => {
   const first = firstQuirks("http://x/v1");
-  const openai = { status: 400, text: "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead." };
+  const openai = {
+    status: 400,
+    text: "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+  };
   const learnt = learn(first, openai);
   assert.equal(learnt?.tokenField, "max_completion_tokens");
   assert.equal(learn(learnt ?? first, openai)?.tokenField, undefined, "the same refusal again teaches nothing");
-  assert.equal(learn(first, { status: 422, text: '{"detail":[{"type":"extra_forbidden","loc":["body","stream_options"]}]}' })?.streamOptions, false);
+  assert.equal(
+    learn(first, { status: 422, text: '{"detail":[{"type":"extra_forbidden","loc":["body","stream_options"]}]}' })?.streamOptions,
+    false,
+  );
   assert.equal(learn(first, { status: 400, text: "max_tokens must be at least 1, got -186" }), undefined);
   assert.equal(learn(first, { status: 500, text: "stream_options" }), undefined);
 });
 
 test("a refusal because of length is told apart, with the length where it is said", () => {
-  assert.equal(tooLongFor('{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error","n_prompt_tokens":14429,"n_ctx":8192}}'), 8_192);
-  assert.equal(tooLongFor("This model's maximum context length is 16384 tokens. However, you requested 122946 tokens (112946 in the messages, 10000 in the completion)."), 16_384);
-  assert.equal(tooLongFor('{"error":{"message":"Your input exceeds the context window of this model.","code":"context_length_exceeded"}}'), null);
+  assert.equal(
+    tooLongFor(
+      '{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error","n_prompt_tokens":14429,"n_ctx":8192}}',
+    ),
+    8_192,
+  );
+  assert.equal(
+    tooLongFor(
+      "This model's maximum context length is 16384 tokens. However, you requested 122946 tokens (112946 in the messages, 10000 in the completion).",
+    ),
+    16_384,
+  );
+  assert.equal(
+    tooLongFor('{"error":{"message":"Your input exceeds the context window of this model.","code":"context_length_exceeded"}}'),
+    null,
+  );
   assert.equal(tooLongFor("the model is overloaded"), undefined);
 });
 

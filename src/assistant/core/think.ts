@@ -19,7 +19,8 @@ export function splitThinking(state: ThinkState, text: string): { state: ThinkSt
       return { state, pieces: pieceOf("text", text) };
     case "start": {
       const begun = all.trimStart();
-      if (OPEN.startsWith(begun.slice(0, OPEN.length)) && begun.length < OPEN.length) return { state: { at: "start", held: all }, pieces: [] };
+      if (OPEN.startsWith(begun.slice(0, OPEN.length)) && begun.length < OPEN.length)
+        return { state: { at: "start", held: all }, pieces: [] };
       if (!begun.startsWith(OPEN)) return { state: { at: "answering", held: "" }, pieces: pieceOf("text", all) };
       return splitThinking({ at: "opened", held: "" }, begun.slice(OPEN.length));
     }

@@ -16,8 +16,7 @@ export function titleFromText(text: string): string {
 
 /** The turns that ask a model for a title. */
 export function titleTurns(question: string, answer: string): ChatTurn[] {
-  const ask =
-    "Write a title of at most six words for the conversation below, in the language of the question. Reply with the title only.";
+  const ask = "Write a title of at most six words for the conversation below, in the language of the question. Reply with the title only.";
   const text = `${ask}\n\nQuestion:\n${excerpt(question)}\n\nAnswer:\n${excerpt(answer)}`;
   return [{ role: "user", text }];
 }

@@ -8,7 +8,10 @@ import { BlockList, isIP } from "node:net";
 export type AddressKind = "loopback" | "private" | "public" | "forbidden";
 
 const V4_PRIVATE = blockList(["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "198.18.0.0/15"], "ipv4");
-const V4_FORBIDDEN = blockList(["0.0.0.0/8", "169.254.0.0/16", "192.0.0.0/24", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3"], "ipv4");
+const V4_FORBIDDEN = blockList(
+  ["0.0.0.0/8", "169.254.0.0/16", "192.0.0.0/24", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3"],
+  "ipv4",
+);
 
 /** The kind of `ip`; anything that is not an IP address is forbidden. */
 export function addressKind(ip: string): AddressKind {

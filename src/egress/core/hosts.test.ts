@@ -4,7 +4,9 @@ import { test } from "node:test";
 import { candidateNames, isLocalhost, parseHosts, parseSearchList } from "./hosts.ts";
 
 test("a name in the hosts file has its addresses, whatever its case, and comments count for nothing", () => {
-  const hosts = parseHosts("127.0.0.1 localhost Box\n# 9.9.9.9 box\n::1\tlocalhost ip6 # tail\n10.0.0.7 gpu.lan gpu\n10.0.0.8 gpu\nnonsense name\n");
+  const hosts = parseHosts(
+    "127.0.0.1 localhost Box\n# 9.9.9.9 box\n::1\tlocalhost ip6 # tail\n10.0.0.7 gpu.lan gpu\n10.0.0.8 gpu\nnonsense name\n",
+  );
   assert.deepEqual(hosts.get("box"), ["127.0.0.1"]);
   assert.deepEqual(hosts.get("localhost"), ["127.0.0.1", "::1"]);
   assert.deepEqual(hosts.get("gpu"), ["10.0.0.7", "10.0.0.8"]);

@@ -25,7 +25,10 @@ export function parseSearchList(text: string): string[] {
     const [key, ...domains] = line.trim().split(/\s+/);
     if (key === "search" || key === "domain") list = domains;
   }
-  return list.map((domain) => domain.replace(/\.$/, "").toLowerCase()).filter((domain) => domain !== "").slice(0, 6);
+  return list
+    .map((domain) => domain.replace(/\.$/, "").toLowerCase())
+    .filter((domain) => domain !== "")
+    .slice(0, 6);
 }
 
 /** Which names to ask for, in order. A name without a dot is tried in each search domain first. */

@@ -19,6 +19,9 @@ export function showCode(code: string): string {
 
 /** The eight symbols that a person typed or pasted, or `undefined` when they can't be a code. */
 export function normaliseCode(typed: string): string | undefined {
-  const code = typed.normalize("NFKC").replaceAll(/[\s\p{Dash}_.]/gu, "").toUpperCase();
+  const code = typed
+    .normalize("NFKC")
+    .replaceAll(/[\s\p{Dash}_.]/gu, "")
+    .toUpperCase();
   return code.length === LIMITS.codeSymbols && [...code].every((symbol) => CODE_ALPHABET.includes(symbol)) ? code : undefined;
 }

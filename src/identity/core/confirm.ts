@@ -33,11 +33,7 @@ export function beforeTry(asked: {
 }
 
 /** What counting the try on the outbox row said. */
-export type Counted =
-  | { tag: "counted"; triesLeft: number }
-  | { tag: "confirmed" }
-  | { tag: "exhausted" }
-  | { tag: "unknown" };
+export type Counted = { tag: "counted"; triesLeft: number } | { tag: "confirmed" } | { tag: "exhausted" } | { tag: "unknown" };
 
 export type AfterTry =
   | { tag: "right" }

@@ -35,7 +35,11 @@ test("every envelope has the same size, at most 1,024 bytes when sealed", () => 
   const sizes = ["a@b.co", "newcomer@example.org", `${"n".repeat(64)}@${"d".repeat(185)}.org`].map((address) => {
     const packed = packEnvelope({ ...envelope, address });
     assert.ok(packed);
-    const sealed = mintSealed({ purpose: "envelope", current: derivePurposeKey({ id: 1, secret: new Uint8Array(32) }, "envelope") }, 1, packed);
+    const sealed = mintSealed(
+      { purpose: "envelope", current: derivePurposeKey({ id: 1, secret: new Uint8Array(32) }, "envelope") },
+      1,
+      packed,
+    );
     return sealed.length;
   });
   assert.equal(new Set(sizes).size, 1);

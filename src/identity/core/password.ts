@@ -8,11 +8,7 @@ import { LIMITS } from "#contract/schemas.ts";
 export type PasswordFault = "password-short" | "password-long" | "password-common" | "password-address" | "password-simple";
 
 /** What is wrong with it, or `undefined`. `isCommon` looks a lower-case word up in the list of breached passwords. */
-export function judgePassword(
-  password: string,
-  address: string,
-  isCommon: (word: string) => boolean,
-): PasswordFault | undefined {
+export function judgePassword(password: string, address: string, isCommon: (word: string) => boolean): PasswordFault | undefined {
   const length = [...password].length;
   if (length < LIMITS.passwordMinChars) return "password-short";
   if (password.length > LIMITS.passwordMaxChars) return "password-long";
@@ -62,7 +58,18 @@ function isMadeOfAddress(plain: string, address: string): boolean {
   return names.some((name) => name.length >= 4 && plain.includes(name) && bare(plain.replaceAll(name, "")).length < 4);
 }
 
-const ROWS = ["abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn"];
+const ROWS = [
+  "abcdefghijklmnopqrstuvwxyz",
+  "01234567890",
+  "qwertyuiop",
+  "asdfghjkl",
+  "zxcvbnm",
+  "qwertzuiop",
+  "yxcvbnm",
+  "azertyuiop",
+  "qsdfghjklm",
+  "wxcvbn",
+];
 const STEPS: ReadonlySet<string> = new Set(
   ROWS.flatMap((row) => [row, [...row].toReversed().join("")]).flatMap((row) =>
     Array.from({ length: row.length - 1 }, (_, at) => row.slice(at, at + 2)),

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { branchThrough, growTree, newestEnd, type Node } from "./branch.ts";
 
-const node = (id: string, parentId: string | null, createdAt: number, role: Node["role"] = "user"): Node => ({ id, parentId, createdAt, role });
+const node = (id: string, parentId: string | null, createdAt: number, role: Node["role"] = "user"): Node => ({
+  id,
+  parentId,
+  createdAt,
+  role,
+});
 
 const TREE = growTree([
   node("question", null, 1),
@@ -32,7 +37,10 @@ test("who switches to another branch arrives at its newest end", () => {
 });
 
 test("a leaf that is not known leads to the newest branch", () => {
-  assert.deepEqual(branchThrough(TREE, "gone").map((step) => step.id), ["question", "again"]);
+  assert.deepEqual(
+    branchThrough(TREE, "gone").map((step) => step.id),
+    ["question", "again"],
+  );
   assert.deepEqual(branchThrough(growTree([]), null), []);
 });
 

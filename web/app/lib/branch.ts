@@ -51,7 +51,7 @@ export function branchThrough(tree: Tree, leafId: string | null): Step[] {
 /** Follows the newest child down from `id`: where somebody arrives who switches to that branch. */
 export function newestEnd(tree: Tree, id: string): string {
   const seen = new Set<string>([id]);
-  for (let end = id; ; ) {
+  for (let end = id; ;) {
     const next = newestOf(tree, end);
     if (next === undefined || seen.has(next)) return end;
     seen.add(next);

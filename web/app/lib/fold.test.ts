@@ -52,7 +52,11 @@ test("however often pieces come again, the answer is the one that was written", 
     fc.property(fc.array(fc.integer({ min: 0, max: written.length }), { maxLength: 30 }), (starts) => {
       let message = answer("");
       for (const start of [...starts, 0]) {
-        const folded = foldPart(message, { channel: "text", at: Math.min(start, message.text.length), text: written.slice(Math.min(start, message.text.length)) .slice(0, 7) });
+        const folded = foldPart(message, {
+          channel: "text",
+          at: Math.min(start, message.text.length),
+          text: written.slice(Math.min(start, message.text.length)).slice(0, 7),
+        });
         if (folded.verdict === "applied") message = folded.message;
       }
       assert.equal(message.text, written.slice(0, message.text.length));

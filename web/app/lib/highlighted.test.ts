@@ -9,14 +9,20 @@ hljs.registerLanguage("javascript", javascript);
 hljs.registerLanguage("xml", xml);
 
 test("colours change no sign of the code", () => {
-  const samples = ["const a = `<b>${1 + \"&amp;\"}</b>`; // 'x' < y && z", "<span class=\"x\">&lt;</span><script>alert('1')</script>", "if (a<b) { /* </span> */ }"];
+  const samples = [
+    "const a = `<b>${1 + \"&amp;\"}</b>`; // 'x' < y && z",
+    "<span class=\"x\">&lt;</span><script>alert('1')</script>",
+    "if (a<b) { /* </span> */ }",
+  ];
   for (const code of samples) {
     for (const language of ["javascript", "xml"]) assert.equal(plainText(readHighlighted(hljs.highlight(code, { language }).value)), code);
   }
 });
 
 test("a keyword gets its class", () => {
-  assert.deepEqual(readHighlighted(hljs.highlight("let", { language: "javascript" }).value), [{ className: "hljs-keyword", pieces: ["let"] }]);
+  assert.deepEqual(readHighlighted(hljs.highlight("let", { language: "javascript" }).value), [
+    { className: "hljs-keyword", pieces: ["let"] },
+  ]);
 });
 
 test("a tag that is not a plain span is text", () => {

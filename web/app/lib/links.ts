@@ -28,6 +28,9 @@ export function linkTarget(href: string, origin: string): LinkTarget {
 
 /** True when the words of a link already say its host, so that it need not be said twice. */
 export function wordsNameHost(words: string, host: string): boolean {
-  const said = words.trim().toLowerCase().replace(/^https?:\/\//, "");
+  const said = words
+    .trim()
+    .toLowerCase()
+    .replace(/^https?:\/\//, "");
   return said === host || said.startsWith(`${host}/`) || said.startsWith(`${host}?`) || said.startsWith(`${host}#`);
 }

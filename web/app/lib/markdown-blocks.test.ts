@@ -3,7 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { createBlockSplitter, splitBlocks, type Block } from "./markdown-blocks.ts";
 
-const sources = (text: string) => splitBlocks(text).blocks.map((block) => (block.kind === "code" ? `<${block.language}>${block.code}` : block.source.trim()));
+const sources = (text: string) =>
+  splitBlocks(text).blocks.map((block) => (block.kind === "code" ? `<${block.language}>${block.code}` : block.source.trim()));
 
 const ANSWER = `# Title
 Intro with **bold** text
@@ -45,7 +46,14 @@ open to the end
 `;
 
 test("paragraphs, lists, code and tables are blocks of their own", () => {
-  assert.deepEqual(sources("One.\n\nTwo.\n## Head\nThree.\n```js\ncode\n```\nFour."), ["One.", "Two.", "## Head", "Three.", "<js>code", "Four."]);
+  assert.deepEqual(sources("One.\n\nTwo.\n## Head\nThree.\n```js\ncode\n```\nFour."), [
+    "One.",
+    "Two.",
+    "## Head",
+    "Three.",
+    "<js>code",
+    "Four.",
+  ]);
 });
 
 test("a list stays one list over blank lines, indented paragraphs and fences inside it", () => {

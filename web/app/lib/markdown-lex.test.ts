@@ -12,7 +12,8 @@ test("marks that are still open are closed, so that a reader never sees them", (
 });
 
 test("what is complete is left alone", () => {
-  for (const text of ["**bold** and `code`", "a * b * c", "snake_case_name", "`**` is bold", "| a | **b"]) assert.equal(mendTail(text), text);
+  for (const text of ["**bold** and `code`", "a * b * c", "snake_case_name", "`**` is bold", "| a | **b"])
+    assert.equal(mendTail(text), text);
 });
 
 test("a half link shows its words only", () => {

@@ -37,13 +37,15 @@ export const problemsEn = {
   "place-expired.title": "Your place in the line is no longer valid",
   "place-expired.detail": "It was not refreshed for an hour, or it belongs to another browser. Start the sign-up again.",
   "envelope-expired.title": "This code entry is no longer valid",
-  "envelope-expired.detail": "It is older than ten minutes, or it was opened in another browser. Ask for another letter; it brings a new code.",
+  "envelope-expired.detail":
+    "It is older than ten minutes, or it was opened in another browser. Ask for another letter; it brings a new code.",
   "code-exhausted.title": "Too many wrong codes",
   "code-exhausted.detail": "The code from this letter can't be used any more. Ask for another letter; it brings a new code.",
   "body-too-large.title": "This is too long",
   "body-too-large.detail": "Shorten it and send it again.",
   "too-long-for-model.title": "This is too long for the model",
-  "too-long-for-model.detail": "It can take in less than your message at once. Shorten the message, or choose a model with a larger context.",
+  "too-long-for-model.detail":
+    "It can take in less than your message at once. Shorten the message, or choose a model with a larger context.",
   "unsupported-media.title": "This kind of content can't be read",
   "unsupported-media.detail": "Send JSON, with the header Content-Type: application/json.",
   "invalid-field.title": "Something in the form needs another look",
@@ -61,13 +63,16 @@ export const problemsEn = {
   "too-busy.title": "Holdfast is very busy",
   "too-busy.detail": "Your request was not carried out. Please send it again in a moment.",
   "unexpected.title": "Something went wrong in Holdfast",
-  "unexpected.detail": "It is not your fault. Try again; if it stays, tell the operator the number below, under which the log has the cause.",
+  "unexpected.detail":
+    "It is not your fault. Try again; if it stays, tell the operator the number below, under which the log has the cause.",
   "model-failed.title": "The model broke off",
   "model-failed.detail": "What came so far is kept. Ask for the answer again, or choose another model.",
   "hub-refused.title": "The hub does not hand out this file",
-  "hub-refused.detail": "It isn't there under this name, or its publisher wants you to agree to terms first. Check the name, or download it in a browser and put it into the models folder.",
+  "hub-refused.detail":
+    "It isn't there under this name, or its publisher wants you to agree to terms first. Check the name, or download it in a browser and put it into the models folder.",
   "download-damaged.title": "The file is not what it should be",
-  "download-damaged.detail": "What arrived does not match its checksum, so it was thrown away and never used. Download it again; if it happens twice, somebody between the hub and you alters it.",
+  "download-damaged.detail":
+    "What arrived does not match its checksum, so it was thrown away and never used. Download it again; if it happens twice, somebody between the hub and you alters it.",
   "app-down.title": "Holdfast is starting again",
   "app-down.detail": "A part of it is not running just now and is being restarted. Please try again in a moment.",
   "mail-down.title": "Letters can't be sent just now",
@@ -75,13 +80,15 @@ export const problemsEn = {
   "model-unavailable.title": "The model can't be reached",
   "model-unavailable.detail": "Choose another model, or try again in a moment.",
   "hub-down.title": "The hub can't be reached",
-  "hub-down.detail": "What came so far is kept. Check the connection (and MODEL_HUB_URL), then start the download again: it goes on where it stopped.",
+  "hub-down.detail":
+    "What came so far is kept. Check the connection (and MODEL_HUB_URL), then start the download again: it goes on where it stopped.",
   "ledger-unavailable.title": "Nothing was sent to the model",
   "ledger-unavailable.detail": "What leaves this machine is recorded first, and just now it can't be recorded. Try again in a moment.",
   "disk-full.title": "The disk is full",
   "disk-full.detail": "Nothing can be saved until the operator has made room. What was saved before is safe.",
   "download-no-room.title": "There is not enough room on the disk",
-  "download-no-room.detail": "The file does not fit beside the room that Holdfast keeps free for the database. Make room, then start the download again: it goes on where it stopped.",
+  "download-no-room.detail":
+    "The file does not fit beside the room that Holdfast keeps free for the database. Make room, then start the download again: it goes on where it stopped.",
 
   "retry.in": "Try again in about {wait}.",
 

@@ -28,7 +28,8 @@ export const problemsEs: Translated<typeof problemsEn> = {
   "answer-running.title": "Todavía se está escribiendo una respuesta",
   "answer-running.detail": "Espera a que termine, o detenla antes.",
   "setup-used.title": "Este enlace ya no funciona",
-  "setup-used.detail": "Crea al primer operador, una sola vez. Si fuiste tú, inicia sesión; si no, reinicia Holdfast para obtener otro enlace.",
+  "setup-used.detail":
+    "Crea al primer operador, una sola vez. Si fuiste tú, inicia sesión; si no, reinicia Holdfast para obtener otro enlace.",
   "challenge-expired.title": "Esta página estuvo abierta demasiado tiempo",
   "challenge-expired.detail": "Cárgala de nuevo y continúa. Lo que escribiste en el formulario puede quedarse.",
   "place-expired.title": "Tu lugar en la fila ya no es válido",
@@ -54,17 +55,21 @@ export const problemsEs: Translated<typeof problemsEn> = {
   "not-your-turn.title": "Todavía no es tu turno",
   "not-your-turn.detail": "Conservas tu lugar en la fila.",
   "letter-limit.title": "Por ahora no van más cartas a esta dirección",
-  "letter-limit.detail": "Para que nadie reciba una avalancha, solo van unas pocas cartas por hora a cada dirección. Usa la última que llegó.",
+  "letter-limit.detail":
+    "Para que nadie reciba una avalancha, solo van unas pocas cartas por hora a cada dirección. Usa la última que llegó.",
   "too-busy.title": "Holdfast está muy ocupado",
   "too-busy.detail": "Tu solicitud no se llevó a cabo. Envíala de nuevo en un momento.",
   "unexpected.title": "Algo falló en Holdfast",
-  "unexpected.detail": "No es culpa tuya. Inténtalo de nuevo; si continúa, dile al operador el número de abajo: con él encontrará la causa en el registro.",
+  "unexpected.detail":
+    "No es culpa tuya. Inténtalo de nuevo; si continúa, dile al operador el número de abajo: con él encontrará la causa en el registro.",
   "model-failed.title": "El modelo se interrumpió",
   "model-failed.detail": "Lo que llegó se conserva. Pide la respuesta de nuevo, o elige otro modelo.",
   "hub-refused.title": "El repositorio no entrega este archivo",
-  "hub-refused.detail": "No está ahí con ese nombre, o quien lo publica pide aceptar antes unas condiciones. Revisa el nombre, o descárgalo con un navegador y ponlo en la carpeta de modelos.",
+  "hub-refused.detail":
+    "No está ahí con ese nombre, o quien lo publica pide aceptar antes unas condiciones. Revisa el nombre, o descárgalo con un navegador y ponlo en la carpeta de modelos.",
   "download-damaged.title": "El archivo no es el que debería ser",
-  "download-damaged.detail": "Lo que llegó no coincide con su suma de verificación, así que se desechó sin usarlo. Descárgalo de nuevo; si pasa dos veces, alguien lo altera por el camino.",
+  "download-damaged.detail":
+    "Lo que llegó no coincide con su suma de verificación, así que se desechó sin usarlo. Descárgalo de nuevo; si pasa dos veces, alguien lo altera por el camino.",
   "app-down.title": "Holdfast está arrancando de nuevo",
   "app-down.detail": "Una parte no está en marcha ahora mismo y se está reiniciando. Inténtalo de nuevo en un momento.",
   "mail-down.title": "Ahora mismo no se pueden enviar cartas",
@@ -74,11 +79,13 @@ export const problemsEs: Translated<typeof problemsEn> = {
   "hub-down.title": "No se puede llegar al repositorio de modelos",
   "hub-down.detail": "Lo que llegó se conserva. Revisa la conexión (y MODEL_HUB_URL) y vuelve a empezar la descarga: sigue donde se quedó.",
   "ledger-unavailable.title": "No se envió nada al modelo",
-  "ledger-unavailable.detail": "Lo que sale de esta máquina se anota antes, y ahora mismo no se puede anotar. Inténtalo de nuevo en un momento.",
+  "ledger-unavailable.detail":
+    "Lo que sale de esta máquina se anota antes, y ahora mismo no se puede anotar. Inténtalo de nuevo en un momento.",
   "disk-full.title": "El disco está lleno",
   "disk-full.detail": "No se puede guardar nada hasta que el operador haga sitio. Lo guardado antes está a salvo.",
   "download-no-room.title": "No hay bastante sitio en el disco",
-  "download-no-room.detail": "El archivo no cabe junto al sitio que Holdfast deja libre para la base de datos. Haz sitio y vuelve a empezar la descarga: sigue donde se quedó.",
+  "download-no-room.detail":
+    "El archivo no cabe junto al sitio que Holdfast deja libre para la base de datos. Haz sitio y vuelve a empezar la descarga: sigue donde se quedó.",
 
   "retry.in": "Inténtalo de nuevo en unos {wait}.",
 
