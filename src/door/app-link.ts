@@ -48,8 +48,20 @@ export function createAppLink({ socketPath, doorSecret, clock }: { socketPath: s
         if (ended) return;
         ended = true;
         cancelLate();
+        request.socket.off("close", gone);
+        // what is left of the body goes nowhere; unread it would hold the connection's next request up
+        request.removeAllListeners("data");
+        request.resume();
         resolve(how);
       };
+      // does nothing to an exchange that came to its end
+      const gone = () => {
+        onward.destroy();
+        end("answered");
+      };
+      response.on("close", gone);
+      // an answer that waits behind another one on its connection hears nothing of its end by itself
+      request.socket.once("close", gone);
       onward.on("response", (answer) => {
         cancelLate();
         response.writeHead(answer.statusCode ?? 502, headersToClient(answer.rawHeaders, answer.headers.connection));
@@ -57,14 +69,8 @@ export function createAppLink({ socketPath, doorSecret, clock }: { socketPath: s
         response.flushHeaders();
         pump(answer, response, clock);
       });
-      onward.on("error", () => {
-        if (response.headersSent) response.destroy();
-        end(response.headersSent ? "answered" : "not-there");
-      });
-      response.on("close", () => {
-        if (!response.writableFinished) onward.destroy();
-        end("answered");
-      });
+      // an answer that breaks off is cut by `pump`
+      onward.on("error", () => end(response.headersSent ? "answered" : "not-there"));
       if (!withBody) {
         onward.end();
         return;
@@ -73,7 +79,6 @@ export function createAppLink({ socketPath, doorSecret, clock }: { socketPath: s
       request.on("data", (chunk: Buffer) => {
         received += chunk.length;
         if (received > limitBytes) {
-          request.removeAllListeners("data");
           end("too-large");
           onward.destroy();
         } else if (!onward.write(chunk)) {
@@ -134,6 +139,7 @@ function pump(answer: IncomingMessage, response: ServerResponse, clock: Clock): 
   answer.on("data", (chunk: Buffer) => {
     if (response.write(chunk)) return;
     answer.pause();
+    cancelStalled();
     cancelStalled = clock.after(READ_WITHIN_MS, () => response.destroy());
   });
   response.on("drain", () => {

@@ -22,7 +22,7 @@ import { laneOf } from "./core/lane.ts";
 import { parseBody } from "./core/request-body.ts";
 import { isForeign, isForm, isOtherLoopback, wantsPage } from "./core/request-origin.ts";
 import { findRoute, isAtAppToo } from "./core/route-match.ts";
-import type { DoorAnswer, DoorHandlers, DoorRequest } from "./door-request.ts";
+import type { DoorAnswer, DoorHandler, DoorHandlers, DoorRequest } from "./door-request.ts";
 import type { DoorState } from "./door-state.ts";
 import { createJsonRoutes } from "./json-routes.ts";
 import { keepLine } from "./line-snapshot.ts";
@@ -32,6 +32,7 @@ import { createPageRoutes } from "./page-routes.ts";
 import { createFormRoutes, createPages, pageAnswer, readSmallAssets } from "./pages/pages.ts";
 import { readUpTo } from "./read-body.ts";
 import { createRegistrationLine } from "./registration-line.ts";
+import { sendAnswer } from "./send-answer.ts";
 
 export type Door = {
   /** Resolves when people can come in. */
@@ -84,54 +85,50 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     return { requestId, prefix, lane: laneOf(keys.pass, clock.now(), pass, control.revoked()) };
   }
 
-  /** Who handles it, when not the app does: forms and pages for people, JSON for programs. */
-  function handlerOf(route: Route, request: DoorRequest) {
+  /** Pages and forms for people, JSON for programs. `undefined`: the app answers, in JSON. */
+  function handlerOf(route: Route, { wantsPage: byPerson }: DoorRequest): DoorHandler | undefined {
     const key = `${route.method} ${route.path as `/${string}`}` as const;
-    if (request.wantsPage || json[key] === undefined) {
-      if (forms[key] !== undefined && (request.wantsPage || !isAtAppToo(route))) return forms[key];
-    }
-    return json[key] ?? memory[key];
+    if (!byPerson && isAtAppToo(route)) return json[key];
+    return json[key] ?? memory[key] ?? forms[key];
   }
 
-  async function handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const asked = askedOf(message);
+  async function handle(asked: DoorRequest, message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = (given: DoorAnswer) => sendAnswer(message, response, showProblem(asked, given), clock);
     const refuse = (code: ProblemCode, extras: ProblemExtras = {}, headers: Record<string, string> = {}) =>
-      send(response, showProblem(asked, problemAnswer(asked, code, extras, headers)));
-    if (asked.path === "" || asked.path.length > PATH_CHARS) return refuse("bad-request", {}, { connection: "close" });
+      answer(problemAnswer(asked, code, extras, headers));
+    if (asked.path === "" || asked.path.length > PATH_CHARS || hasTwoHosts(message))
+      return refuse("bad-request", {}, { connection: "close" });
     const method = message.method === "HEAD" ? "GET" : (message.method ?? "");
     const found = findRoute(method, asked.path);
     if (found === undefined) return refuse("not-found");
     if ("allow" in found) return refuse("method-not-allowed", {}, { allow: found.allow.join(", ") });
     if (isForeign(method, message.headers, ownOrigin)) return refuse("foreign-origin");
     if (asked.wantsPage && method === "GET" && isOtherLoopback(message.headers.host, boot.publicUrl)) {
-      return send(response, {
-        status: 307,
-        headers: { location: ownOrigin + (message.url ?? "/"), "cache-control": "no-store" },
-        body: "",
-      });
+      const location = ownOrigin + (message.url ?? "/");
+      return answer({ status: 307, headers: { location, "cache-control": "no-store" }, body: "" });
     }
     const { route } = found;
     asked.params = found.params;
-    const tooLarge = () => refuse("body-too-large", {}, { connection: "close" });
-    if (Number(message.headers["content-length"] ?? 0) > route.limitBytes) return tooLarge();
+    if (Number(message.headers["content-length"] ?? 0) > route.limitBytes) return refuse("body-too-large");
+    if (message.headers.expect !== undefined) response.writeContinue();
 
     const handler = route.at === "door" ? handlerOf(route, asked) : undefined;
     if (handler === undefined) {
       const became = await app.forward(message, response, callerOf(asked), route.limitBytes);
-      if (became === "too-large") return tooLarge();
-      if (became === "not-there") return refuse("app-down", { retryAfterSeconds: SOON_SECONDS });
+      if (became === "too-large") refuse("body-too-large");
+      if (became === "not-there") refuse("app-down", { retryAfterSeconds: SOON_SECONDS });
       return;
     }
     const bytes = await readUpTo(message, route.limitBytes);
-    if (bytes === undefined) return tooLarge();
+    if (bytes === undefined) return refuse("body-too-large");
     const body = parseBody(bytes, message.headers["content-type"]);
     if (!body.ok) return refuse(body.failure.tag);
     asked.body = body.value;
     const minted = asked.browserSecret === undefined && MINTS_SECRET.has(`${route.method} ${route.path}`);
     if (minted) asked.browserSecret = Buffer.from(dice.bytes(BROWSER_SECRET_BYTES)).toString("base64url");
-    const answer = await handler(asked);
-    if (minted) addCookie(answer, setCookie(COOKIES.browser, asked.browserSecret ?? "", BROWSER_SECRET_SECONDS));
-    send(response, showProblem(asked, answer));
+    const handled = await handler(asked);
+    if (minted) addCookie(handled, setCookie(COOKIES.browser, asked.browserSecret ?? "", BROWSER_SECRET_SECONDS));
+    answer(handled);
   }
 
   function askedOf(message: IncomingMessage): DoorRequest {
@@ -177,15 +174,17 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     port: boot.listenPort,
     behindProxy: boot.trustedProxyHops > 0,
     clock,
-    handle: (message, response) =>
-      handle(message, response).catch((error: unknown) => {
+    log,
+    handle(message, response) {
+      const asked = askedOf(message);
+      return handle(asked, message, response).catch((error: unknown) => {
         // whoever went away in the middle of a body is no fault of ours
         if (message.destroyed && !message.complete) return;
-        log.error({ err: error }, "a request failed in a way that nobody expected");
-        const asked = askedOf(message);
-        if (!response.headersSent) send(response, showProblem(asked, problemAnswer(asked, "unexpected")));
-        else response.destroy();
-      }),
+        log.error({ err: error, requestId: asked.requestId }, "a request failed in a way that nobody expected");
+        if (response.headersSent) response.destroy();
+        else sendAnswer(message, response, showProblem(asked, problemAnswer(asked, "unexpected")), clock);
+      });
+    },
   });
 
   let cancelTick = () => {};
@@ -214,21 +213,14 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
   };
 }
 
-function send(response: ServerResponse, { status, headers, body }: DoorAnswer): void {
-  if (response.headersSent || response.destroyed) return;
-  const cookies = headers["set-cookie"];
-  const { "set-cookie": _, ...rest } = headers;
-  response.writeHead(status, {
-    ...rest,
-    ...(cookies === undefined || cookies.length === 0 ? {} : { "set-cookie": cookies }),
-    "content-length": Buffer.byteLength(body),
-  });
-  response.end(body);
-}
-
 function addCookie(answer: DoorAnswer, cookie: string): void {
   const before = answer.headers["set-cookie"] ?? [];
   answer.headers["set-cookie"] = [...(typeof before === "string" ? [before] : before), cookie];
+}
+
+/** Which of them is meant, another parser may read differently. */
+function hasTwoHosts(message: IncomingMessage): boolean {
+  return (message.headersDistinct["host"]?.length ?? 0) > 1;
 }
 
 function oneLine(header: string | string[] | undefined): string | undefined {

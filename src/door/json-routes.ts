@@ -37,7 +37,7 @@ export function createJsonRoutes({ line, askApp }: { line: RegistrationLine; ask
         return problemAnswer(request, failure.tag, { retryAfterSeconds: failure.place.retryAfterSeconds });
       }
       const answer = await askApp(request, "POST", "/sign-up/letter", body.value, { placeId: taken.value.placeId });
-      if (answer.status >= 400) taken.value.giveBack();
+      if (answer.status >= 400) taken.value.giveBack((answer.json as { code?: string } | null)?.code);
       return passedOn(answer);
     },
   };

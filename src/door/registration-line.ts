@@ -17,10 +17,14 @@ export type RegistrationLine = {
   place(challenge: string, browserSecret: string, prefix: string): Outcome<PlaceAnswer, { tag: "challenge-expired" }>;
   /** Asks whether the turn has come; also the heartbeat. The answer's `place` replaces the one before. */
   turn(place: string, browserSecret: string, prefix: string): Outcome<PlaceAnswer, { tag: "place-expired" }>;
-  /** Uses the turn up. `giveBack` when no letter came of it. `place-spent`: a letter was ordered with this place already. */
+  /** Uses the turn up. `place-spent`: a letter was ordered with this place already. */
   take(place: string, browserSecret: string, prefix: string): Outcome<Taken, TakeRefusal>;
 };
-export type Taken = { placeId: Uint8Array; giveBack(): void };
+export type Taken = {
+  placeId: Uint8Array;
+  /** No letter came of it: somebody else gets the turn. The place is good for another try, unless the app knew it as spent. */
+  giveBack(problemCode?: string): void;
+};
 export type TakeRefusal = { tag: "place-expired" } | { tag: "place-spent" } | { tag: "not-your-turn"; place: PlaceAnswer };
 
 export type RegistrationLineParts = {
@@ -101,10 +105,11 @@ export function createRegistrationLine(parts: RegistrationLineParts): Registrati
       if (!looked.turn) return fail({ tag: "not-your-turn", place: answer(browserSecret, after(place, looked, prefix), looked) });
       const unmark = markSpent(spent, now, place.id);
       let given = false;
-      const giveBack = () => {
+      const giveBack = (problemCode?: string) => {
         if (given) return;
         given = true;
-        unmark();
+        // a door that began anew has forgotten which places are spent; the app has not
+        if (problemCode !== "place-spent") unmark();
         lines.giveBack(line);
       };
       return succeed({ placeId: place.id, giveBack });

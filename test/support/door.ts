@@ -53,6 +53,8 @@ export type TestDoor = {
   reached: Reached[];
   /** How the app answers; by default `{}` with 200. */
   answer: (request: IncomingMessage, response: ServerResponse, body: string) => void;
+  /** Instead of `answer`: answers before anything of the body was read. */
+  early: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   stopApp(): Promise<void>;
   startApp(): Promise<void>;
   tell(message: ControlMessage): void;
@@ -111,6 +113,7 @@ export async function startDoor(
     url: `http://127.0.0.1:${port}`,
     port,
     reached: [],
+    early: undefined,
     answer: (_request, response) => response.setHeader("content-type", "application/json").end("{}"),
     pid: () => child.pid ?? 0,
     child: () => child,
@@ -119,6 +122,7 @@ export async function startDoor(
     startApp() {
       rmSync(sockets.app, { force: true });
       app = createServer((request, response) => {
+        if (door.early !== undefined) return door.early(request, response);
         const chunks: Buffer[] = [];
         request.on("data", (chunk: Buffer) => chunks.push(chunk));
         request.on("error", () => {});

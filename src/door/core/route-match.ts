@@ -33,11 +33,15 @@ function fits(pattern: readonly string[], segments: readonly string[]): boolean 
   );
 }
 
-/** `undefined` when a segment is no valid percent-encoded text. */
+/** What a reader of addresses takes for a step up or along, or for the end of the path: there it would be another path. */
+const OTHERWISE_READ = /^(?:\.|%2e){1,2}$|[\\#]/i;
+
+/** `undefined` when a segment is no valid percent-encoded text, or one that not everybody reads as one segment. */
 function paramsOf(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
   const params: Record<string, string> = {};
   for (const [at, part] of pattern.entries()) {
     if (!part.startsWith(":")) continue;
+    if (OTHERWISE_READ.test(segments[at] ?? "")) return undefined;
     try {
       params[part.slice(1)] = decodeURIComponent(segments[at] ?? "");
     } catch {

@@ -61,8 +61,8 @@ export function signUpRoutes(parts: FormParts): DoorHandlers {
       const page = pages.code(contextOf(parts, request, WAIT), { envelope, address, code: "", expiresAt });
       return pageAnswer(200, page, { "set-cookie": [...answer.setCookies, keepDraft({ address, envelope, expiresAt })] });
     }
-    giveBack();
     const problem = problemOf(request, answer);
+    giveBack(problem.code);
     const next = GOES_ON.includes(problem.code) ? line.turn(place, request.browserSecret ?? "", request.prefix) : undefined;
     return next?.ok === true ? wait(request, address, next.value, problem) : form(request, address, problem);
   };
