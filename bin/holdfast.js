@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command `holdfast`. Readable by old Nodes: on one of them it starts again on the Node 26 that npm brought along, so
- * that it works from a plain terminal too. What the commands do is in src/cli/.
+ * How does the command `holdfast` begin? Readable by old Nodes: on one of them it starts again on the Node 26 that npm
+ * brought along, so that it works from a plain terminal too. What the commands do is in src/cli/.
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * The assistant: conversations that survive every disconnect, and the models that answer in them. This is the way in for
- * the rest of Holdfast; what a model is to us stands in provider.ts.
+ * What does the rest of Holdfast get of the assistant? Conversations that survive every disconnect, and the models that
+ * answer in them. What a model is to us stands in provider.ts.
  */
 import { createChat, type Chat } from "./chat.ts";
 import { createModels, type Models, type ModelsParts } from "./models.ts";

@@ -1,4 +1,7 @@
-/** `holdfast backup`: database and keys in one file, also while Holdfast runs. Read back and checked before it says that it is done. */
+/**
+ * `holdfast backup`: how does everything get into one file? Database and keys, also while Holdfast runs; read back and
+ * checked before it says that it is done.
+ */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command } from "commander";

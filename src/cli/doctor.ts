@@ -1,5 +1,5 @@
 /**
- * `holdfast doctor`: what is right, what is not, and what to do about it. One line per thing; each check stands by itself, so
+ * `holdfast doctor`: what is right, what is not, and what is to be done about it? One line per thing; each check stands by itself, so
  * one that fails hides no other. Ends with code 1 when something keeps Holdfast from working. The checks are doctor-checks.ts.
  */
 import { Command } from "commander";

@@ -1,4 +1,4 @@
-/** `holdfast keys rotate`: new root keys, taken up by a running Holdfast without an interruption. */
+/** `holdfast keys rotate`: how do new root keys come in? A running Holdfast takes them up without an interruption. */
 import { Command } from "commander";
 import { systemDice } from "#kit/dice.ts";
 import { SECOND_MS, systemClock } from "#kit/time.ts";

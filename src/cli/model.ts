@@ -1,4 +1,4 @@
-/** `holdfast model`: which models can be downloaded, and `model pull`, which fetches one with progress and goes on after a cut. */
+/** `holdfast model`: which models can be downloaded? `model pull` fetches one with progress and goes on after a cut. */
 import { Command } from "commander";
 import { pino } from "pino";
 import type { Phrase } from "#contract/words/words.ts";

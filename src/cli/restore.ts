@@ -1,5 +1,5 @@
 /**
- * `holdfast restore`: brings a backup back. The file is checked whole first; then everything is made beside and takes its place
+ * `holdfast restore`: how does a backup come back? The file is checked whole first; then everything is made beside and takes its place
  * at the very end, so that an interrupted restore leaves what was there. A folder or database that is in use is left alone.
  */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";

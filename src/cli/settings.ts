@@ -1,4 +1,7 @@
-/** `holdfast settings`: every setting, what it is now and what else it could be. `--write` makes docs/operate/settings.md of the same table. */
+/**
+ * `holdfast settings`: what is each setting now, and what else could it be? `--write` makes docs/operate/settings.md of
+ * the same table.
+ */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";

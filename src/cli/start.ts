@@ -1,4 +1,4 @@
-/** `holdfast start`: runs everything until Ctrl-C. */
+/** `holdfast start`: what runs until Ctrl-C? Everything; see main.ts. */
 import { Command } from "commander";
 
 export function startCommand(): Command {

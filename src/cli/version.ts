@@ -1,4 +1,4 @@
-/** `holdfast version`: of Holdfast and of what it brings along. */
+/** `holdfast version`: which version is this, of Holdfast and of what it brings along? */
 import { Command } from "commander";
 import { readVersion } from "#src/main.ts";
 

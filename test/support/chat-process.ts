@@ -1,4 +1,4 @@
-/** The process behind askInProcess of chat.ts: a small app that runs one chat and can be killed. */
+/** What runs behind askInProcess of chat.ts? A small app with one chat, in a process that can be killed. */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** A mail module in a process of its own, for tests that kill it: connects to the database and relay that it is told. */
+/** How is a courier killed in a test? As a mail module in a process of its own, with the database and relay that it is told. */
 import { pino } from "pino";
 import { systemDice } from "#kit/dice.ts";
 import { systemClock } from "#kit/time.ts";

@@ -1,4 +1,4 @@
-/** The process behind openai-server.ts: node:http, the OpenAI protocol, a queue of behaviours and a record of everything. */
+/** What runs behind openai-server.ts? A process with node:http, the OpenAI protocol, a queue of behaviours and a record of everything. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { seededDice } from "#kit/dice.ts";

@@ -1,4 +1,4 @@
-/** The process behind smtp-server.ts: the smtp-server package, a fault that can be changed, and a record of every letter. */
+/** What runs behind smtp-server.ts? A process with the smtp-server package, a fault that can be changed, and a record of every letter. */
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { SMTPServer, type SMTPServerSession } from "smtp-server";
 import { RELAY_WORDS, type Command, type Report, type SmtpFault, type SmtpServerOptions, type StoredLetter } from "./smtp-server.ts";

@@ -1,4 +1,4 @@
-/** A small choice that this browser remembers and that several parts of the page show: theme, model, sidebar. */
+/** How do several parts of the page show one small choice that this browser remembers, such as theme, model, sidebar? */
 import { useSyncExternalStore } from "react";
 import { readStored, writeStored } from "./stored.ts";
 

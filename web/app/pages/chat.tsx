@@ -1,4 +1,4 @@
-/** The chat: what was said, and the box to say more. Puts the parts together and decides what may be done just now. */
+/** What was said, and what may be done just now? Puts together the conversation and the box to say more. */
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import { useLocation } from "wouter";
 import type { Message } from "#contract/wire.ts";

@@ -1,4 +1,4 @@
-/** One conversation in the list: to open, to rename where it stands, to delete with a way back. */
+/** What can be done with a conversation in the list? Open it, rename it where it stands, delete it with a way back. */
 import { useRef, useState } from "react";
 import { Link } from "wouter";
 import type { Conversation } from "#contract/wire.ts";

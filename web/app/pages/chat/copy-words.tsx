@@ -1,4 +1,4 @@
-/** The button that copies a message, in the words of the one beside code. */
+/** How is a message copied? With the button that stands beside code, in the same words. */
 import { webModelsEn } from "#contract/words/en/web-models.ts";
 import { webModelsEs } from "#contract/words/es/web-models.ts";
 import { useWordsOf } from "../../lib/say.ts";
