@@ -151,6 +151,18 @@ test("a few requests in a row on one connection are answered in order", async ()
   talk.end();
 });
 
+test("who says nothing, or too slowly, is not waited for", { timeout: 30_000 }, async () => {
+  const slow = async (bytes: string) => {
+    const talk = converse();
+    const startedAt = Date.now();
+    for (let at = 0; !talk.socket.destroyed && Date.now() - startedAt < 20_000; at += 1, await pause(500)) talk.send(bytes[at] ?? "");
+    return Date.now() - startedAt;
+  };
+  for (const tookMs of await Promise.all([slow(""), slow("GET /healthz HTTP/1.1\r\nHost: localhost\r\nA: bcdefghijklmnopqrstuvwxyz")])) {
+    assert.ok(tookMs > 8_000 && tookMs < 15_000, `${tookMs} ms`);
+  }
+});
+
 test("HEAD gets the headers of GET and no body, whoever answers", async () => {
   for (const path of ["/healthz", "/sign-up", "/api/me", "/nowhere"]) {
     const [asked, got] = [await door.ask(path, { method: "HEAD" }), await door.ask(path)];
