@@ -19,7 +19,7 @@ export function backupCommand(): Command {
     .option(...SETTINGS_OPTION)
     .addHelpText(
       "after",
-      "\nThe file holds the keys, so whoever has it can read letters that are on their way and forge tokens: keep it like a password.\nModel files are not in it; they can be downloaded again.",
+      "\nThe file holds the keys, so whoever has it can read letters that are on their way\nand forge tokens: keep it like a password.\nModel files are not in it; they can be downloaded again.",
     )
     .action(backUp);
 }
@@ -56,7 +56,7 @@ async function backUp(given: string | undefined, options: { force?: boolean; set
   step.done(
     `${outcome.value.tables.length} tables, ${outcome.value.tables.reduce((sum, { rows }) => sum + rows, 0)} rows, ${outcome.value.keys.length} keys`,
   );
-  const check = terminal.step("Reading it back", "checking");
+  const check = terminal.step("Read back", "checking");
   const checked = await checkBackup(file, () => {});
   if (!checked.ok) {
     check.fail();

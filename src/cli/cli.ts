@@ -13,7 +13,7 @@ const AFTERWARDS = `
 Examples:
   npm start                              start Holdfast
   npx holdfast doctor                    what is right, what is not, and what to do
-  npx holdfast backup holdfast.backup    database and keys into one file, also while it runs
+  npx holdfast backup holdfast.backup    database and keys into one file
   npx holdfast settings                  what is set, and what else could be
 
 The settings are read from the environment and from holdfast.env beside package.json.
@@ -36,7 +36,9 @@ export async function run(argv: readonly string[]): Promise<void> {
     settingsCommand,
     versionCommand,
   ]) {
-    program.addCommand(command());
+    const made = command().copyInheritedSettings(program);
+    for (const below of made.commands) below.copyInheritedSettings(program);
+    program.addCommand(made);
   }
   await program.parseAsync([...argv]);
 }

@@ -14,7 +14,7 @@ export function doctorCommand(): Command {
     .option(...SETTINGS_OPTION)
     .addHelpText(
       "after",
-      "\nIt changes nothing, sends no letter and no question to a model. Exit code 1: something keeps Holdfast from working.",
+      "\nIt changes nothing, sends no letter and no question to a model.\nExit code 1: something keeps Holdfast from working.",
     )
     .action(examine);
 }

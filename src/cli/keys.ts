@@ -32,13 +32,13 @@ async function rotateKeys(options: { force?: boolean; settings?: string }): Prom
     terminal.say("Holdfast does not run; the next start uses it.");
     return;
   }
-  const step = terminal.step("Running Holdfast", "taking it up");
+  const step = terminal.step("Holdfast", "taking it up");
   const deadline = systemClock.monotonic() + TAKEN_UP_WITHIN_MS;
   while (systemClock.monotonic() < deadline) {
     const running = readRunning(config.dataDir, systemClock);
     if (running?.alive !== true) break;
     if (running.running.keyGeneration >= id) {
-      step.done(`uses it since ${new Date(systemClock.now()).toTimeString().slice(0, 8)}`);
+      step.done(`runs and uses it since ${new Date(systemClock.now()).toTimeString().slice(0, 8)}`);
       return;
     }
     await systemClock.sleep(SECOND_MS / 10);

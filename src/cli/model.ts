@@ -16,7 +16,7 @@ export function modelCommand(): Command {
     .option(...SETTINGS_OPTION)
     .addHelpText(
       "after",
-      "\nThe file is checked against its SHA-256 before it is used. A download that was cut goes on where it stopped.\nMODEL_HUB_URL names another hub or a mirror.",
+      "\nThe file is checked against its SHA-256 before it is used.\nA download that was cut goes on where it stopped.\nMODEL_HUB_URL names another hub or a mirror.",
     )
     .action(pullOrList);
   return new Command("model").description("models that run on this machine").addCommand(pull);

@@ -5,7 +5,7 @@
  */
 import { styleText } from "node:util";
 import type { Clock } from "#kit/time.ts";
-import { linkLines, liveLine, secondsText, stepLine, wrapped } from "./core/lines.ts";
+import { linkLines, liveLine, secondsText, stepLine, stepLines, wrapped } from "./core/lines.ts";
 
 export type Step = {
   /** What it is busy with now. */
@@ -96,8 +96,8 @@ export function createTerminal(out: Output & NodeJS.WritableStream, clock: Clock
       tick();
       const end = (mark: string, style: Style, text: string) => {
         if (!running.delete(step)) return;
-        const line = stepLine({ mark, name, text, seconds: secondsOf(step) });
-        print([line.replace(mark, paint(style, mark))]);
+        const [line = "", ...rest] = stepLines({ mark, name, text, seconds: secondsOf(step) }, live ? columns() : Infinity);
+        print([line.replace(mark, paint(style, mark)), ...rest]);
         tick();
       };
       return {
@@ -114,7 +114,7 @@ export function createTerminal(out: Output & NodeJS.WritableStream, clock: Clock
         },
       };
     },
-    say: (text) => print(wrapped(text, columns(), "  ").map((line) => line.trimEnd())),
+    say: (text) => print(wrapped(text, columns(), "  ")),
     warn(text) {
       if (clock.monotonic() - warnings.from > WARNINGS.withinMs) warnings = { from: clock.monotonic(), count: 0 };
       warnings.count += 1;

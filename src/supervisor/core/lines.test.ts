@@ -1,12 +1,31 @@
 /** Are the terminal's lines aligned, whole and unbroken where it matters? */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { barText, bytesText, linkLines, liveLine, secondsText, stepLine, wrapped } from "./lines.ts";
+import { barText, bytesText, linkLines, liveLine, secondsText, stepLine, stepLines, wrapped } from "./lines.ts";
 
 test("steps stand in one column, with their seconds only when there are any to speak of", () => {
   assert.equal(stepLine({ mark: "✓", name: "App", text: "" }), "  ✓ App");
   assert.equal(stepLine({ mark: "✓", name: "Database", text: "PostgreSQL 18", seconds: 0.4 }), "  ✓ Database        PostgreSQL 18");
   assert.equal(stepLine({ mark: "✓", name: "Web app", text: "built", seconds: 75 }), "  ✓ Web app         built  1 min 15 s");
+});
+
+test("a step with more to say than fits goes on below itself, in its column", () => {
+  assert.deepEqual(
+    stepLines({ mark: "✓", name: "Mail", text: "the built-in mailbox page (set SMTP_URL when people from outside sign up)" }, 60),
+    ["  ✓ Mail            the built-in mailbox page (set SMTP_URL", "                    when people from outside sign up)"],
+  );
+  assert.equal(stepLines({ mark: "✓", name: "Qwen2.5 1.5B Instruct", text: "downloaded" }, 60)[0], "  ✓ Qwen2.5 1.5B Instruct  downloaded");
+});
+
+test("a list with a column of names is continued below its second column", () => {
+  assert.deepEqual(wrapped("qwen3-0.6b  the smallest, for trying things out", 32, "  "), [
+    "  qwen3-0.6b  the smallest, for",
+    "              trying things out",
+  ]);
+  assert.deepEqual(wrapped("    expected  a whole number, not this one", 30), [
+    "    expected  a whole number,",
+    "              not this one",
+  ]);
 });
 
 test("a line that is drawn over is never wider than the terminal", () => {

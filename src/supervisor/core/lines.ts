@@ -11,7 +11,20 @@ const BAR_WIDTH = 20;
 /** "  ✓ Database        PostgreSQL 18" with the seconds behind it when there are any to speak of. */
 export function stepLine({ mark, name, text, seconds = 0 }: Column): string {
   const took = seconds >= 1 ? `${text === "" ? "" : "  "}${secondsText(seconds)}` : "";
-  return `  ${mark} ${name.padEnd(NAME_WIDTH)}${text}${took}`.trimEnd();
+  return `${beginning(mark, name)}${text}${took}`.trimEnd();
+}
+
+/** The same, broken at spaces where the terminal is narrower; what is broken stays in its column. */
+export function stepLines(column: Column, columns: number): string[] {
+  const line = stepLine(column);
+  if (line.length <= columns) return [line];
+  const lead = beginning(column.mark, column.name);
+  const [first = "", ...rest] = wrapped(line.slice(lead.length), columns, " ".repeat(lead.length));
+  return [lead + first.trimStart(), ...rest];
+}
+
+function beginning(mark: string, name: string): string {
+  return `  ${mark} ${name.padEnd(NAME_WIDTH - 2)}  `;
 }
 
 /** A line that is drawn again and again: cut to the width, because a line that wraps can't be drawn over. */
@@ -27,21 +40,24 @@ export function linkLines(links: readonly { name: string; url: string }[], colum
   return links.flatMap(({ name, url }, index) => [...(index === 0 ? [] : [""]), `    ${name}`, `    ${url}`]);
 }
 
-/** Words broken at spaces, each line behind `indent`. */
+/** Words broken at spaces, each line behind `indent`; a paragraph that begins with a column of its own is continued below its second one. */
 export function wrapped(text: string, columns: number, indent = ""): string[] {
   const width = Math.max(20, columns - indent.length);
   return text.split("\n").flatMap((paragraph) => {
-    // what is laid out already (an indented example) stays as it is
-    if (paragraph.startsWith("  ") || paragraph.length <= width) return [indent + paragraph];
+    if (paragraph.length <= width) return [(indent + paragraph).trimEnd()];
+    const lead = /^ *(?:→ |\S+ {2,})?/.exec(paragraph)?.[0] ?? "";
+    const below = " ".repeat(Math.min(lead.length, Math.floor(width / 2)));
     const lines: string[] = [];
-    let line = "";
-    for (const word of paragraph.split(" ")) {
-      if (line !== "" && line.length + 1 + word.length > width) {
+    let line = lead;
+    let empty = true;
+    for (const word of paragraph.slice(lead.length).split(" ")) {
+      if (!empty && line.length + 1 + word.length > width) {
         lines.push(indent + line);
-        line = word;
+        line = below + word;
       } else {
-        line = line === "" ? word : `${line} ${word}`;
+        line = empty ? line + word : `${line} ${word}`;
       }
+      empty = false;
     }
     return [...lines, indent + line];
   });
