@@ -31,6 +31,14 @@ for (const given of cases) {
   });
 }
 
+test("a line of holdfast.env that sets nothing is told by its number, not by what it says", () => {
+  const parsed = parseConfig({ environment: {}, file: {}, strayLines: [3], machine: { cores: 4 } });
+  assert.ok(!parsed.ok);
+  assert.deepEqual(parsed.failure.mistakes, [
+    { name: "line 3", given: "a line in holdfast.env without =", expected: "NAME=value, or # before a remark" },
+  ]);
+});
+
 test("whatever is typed into a setting, the parser answers and never throws", () => {
   const settings = fc.dictionary(
     fc.constantFrom<string>(...SETTING_NAMES),

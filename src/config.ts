@@ -44,6 +44,8 @@ export type Given = {
   environment: Readonly<Record<string, string | undefined>>;
   /** What holdfast.env holds; the environment wins. */
   file?: Readonly<Record<string, string | undefined>>;
+  /** Numbers of the lines in holdfast.env that are neither NAME=value nor a remark. */
+  strayLines?: readonly number[];
   machine: Machine;
 };
 
@@ -51,8 +53,8 @@ export type Mistake = { name: string; given: string; expected: string };
 export type Mistakes = { tag: "mistakes"; mistakes: Mistake[] };
 
 /** Reads the settings. An empty text counts as not set. */
-export function parseConfig({ environment, file = {}, machine }: Given): Outcome<Config, Mistakes> {
-  const mistakes: Mistake[] = unknownNames(file);
+export function parseConfig({ environment, file = {}, strayLines = [], machine }: Given): Outcome<Config, Mistakes> {
+  const mistakes: Mistake[] = [...unknownNames(file), ...strayLines.map(strayLine)];
   const text = (name: SettingName): string | undefined => (environment[name]?.trim() || file[name]?.trim()) ?? undefined;
   const wrong = (name: SettingName, expected: string, given = text(name)) => {
     mistakes.push({ name, given: given === undefined || given === "" ? "nothing" : showValue(name, given), expected });
@@ -162,6 +164,11 @@ function unknownNames(file: Readonly<Record<string, string | undefined>>): Mista
         expected: near === undefined ? "one of the names in docs/operate/settings.md" : `did you mean ${near}?`,
       };
     });
+}
+
+/** What stands there is not shown: it may be half of a secret. */
+function strayLine(line: number): Mistake {
+  return { name: `line ${line}`, given: "a line in holdfast.env without =", expected: "NAME=value, or # before a remark" };
 }
 
 function nearest(name: string): SettingName | undefined {

@@ -31,14 +31,19 @@ export function readSettings(projectDir: string, file?: string): Outcome<Setting
   const { env } = process;
   const written = readFileOf(file ?? join(projectDir, "holdfast.env"), file !== undefined);
   if (!written.ok) return written;
-  const parsed = parseConfig({ environment: env, file: written.value, machine: { cores: availableParallelism() } });
+  const parsed = parseConfig({
+    environment: env,
+    file: written.value.values,
+    strayLines: written.value.strayLines,
+    machine: { cores: availableParallelism() },
+  });
   if (!parsed.ok) return fail({ tag: "settings", sentence: tellMistakes(parsed.failure.mistakes) });
   const config = parsed.value;
   const origin: Settings["origin"] = {};
   const given: Settings["given"] = {};
   for (const name of SETTING_NAMES) {
     const here = env[name]?.trim() || undefined;
-    const value = here ?? (written.value[name]?.trim() || undefined);
+    const value = here ?? (written.value.values[name]?.trim() || undefined);
     if (value === undefined) continue;
     origin[name] = here === undefined ? "file" : "environment";
     given[name] = value;
@@ -55,12 +60,16 @@ export function readSettings(projectDir: string, file?: string): Outcome<Setting
   });
 }
 
-function readFileOf(path: string, required: boolean): Outcome<Record<string, string | undefined>, NotReadable> {
+type Written = { values: Record<string, string | undefined>; strayLines: number[] };
+
+function readFileOf(path: string, required: boolean): Outcome<Written, NotReadable> {
   try {
-    return succeed(parseEnv(readFileSync(path, "utf8")));
+    const text = readFileSync(path, "utf8");
+    const strayLines = text.split(/\r?\n/).flatMap((line, index) => (/^\s*(#|$)|=/.test(line) ? [] : [index + 1]));
+    return succeed({ values: parseEnv(text), strayLines });
   } catch (error) {
     const { code } = error as { code?: string };
-    if (code === "ENOENT" && !required) return succeed({});
+    if (code === "ENOENT" && !required) return succeed({ values: {}, strayLines: [] });
     const why =
       code === "ENOENT" ? "is not there" : code === "EACCES" ? "may not be read by this user" : `can't be read (${code ?? String(error)})`;
     return fail({ tag: "settings", sentence: `The file with the settings, ${path}, ${why}.` });
