@@ -48,20 +48,16 @@ export function createAppLink({ socketPath, doorSecret, clock }: { socketPath: s
         if (ended) return;
         ended = true;
         cancelLate();
-        request.socket.off("close", gone);
         // what is left of the body goes nowhere; unread it would hold the connection's next request up
         request.removeAllListeners("data");
         request.resume();
         resolve(how);
       };
-      // does nothing to an exchange that came to its end
-      const gone = () => {
+      response.on("close", () => {
+        // does nothing to an exchange that came to its end
         onward.destroy();
         end("answered");
-      };
-      response.on("close", gone);
-      // an answer that waits behind another one on its connection hears nothing of its end by itself
-      request.socket.once("close", gone);
+      });
       onward.on("response", (answer) => {
         cancelLate();
         response.writeHead(answer.statusCode ?? 502, headersToClient(answer.rawHeaders, answer.headers.connection));

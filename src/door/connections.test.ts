@@ -97,13 +97,16 @@ test("a body is asked for only when it is wanted", async () => {
 
 test("an app that answers before it has read the body is heard, and the connection goes on", async () => {
   await door.stopApp();
-  door.early = (_, response) => response.writeHead(401, { "content-type": "text/plain" }).end("not you");
+  door.early = (request, response) => {
+    request.pause();
+    setTimeout(() => response.writeHead(401, { "content-type": "text/plain" }).end("not you"), 200);
+  };
   await door.startApp();
   const talk = converse();
-  const body = "y".repeat(300_000);
-  talk.send(head("POST /api/conversations/x/messages", `Content-Length: ${body.length}`) + body.slice(0, 150_000));
+  const body = "y".repeat(500_000);
+  talk.send(head("POST /api/conversations/x/messages", `Content-Length: ${body.length}`) + body.slice(0, 450_000));
   await talk.until(/^HTTP\/1\.1 401 [^]*not you/);
-  talk.send(body.slice(150_000) + HEALTH);
+  talk.send(body.slice(450_000) + HEALTH);
   await talk.until(/\{"door":"open"\}/);
   talk.end();
   door.early = undefined;
@@ -141,6 +144,21 @@ test("who piles up requests on one connection is let go, with everything that wa
   assert.ok(door.reached.length <= 4, `${door.reached.length} of them reached the app`);
   assert.equal(open, 0, "the app works for nobody");
   assert.ok(residentMegabytes() - before < 60, `${residentMegabytes() - before} MB more`);
+});
+
+test("who goes away takes along also what waited behind another answer", async () => {
+  let open = 0;
+  door.answer = (_, response) => {
+    open += 1;
+    response.on("close", () => (open -= 1));
+  };
+  const talk = converse();
+  talk.send(head("GET /api/me").repeat(3));
+  for (const limit = Date.now() + 3_000; open < 3 && Date.now() < limit; await pause(10));
+  assert.equal(open, 3);
+  talk.end();
+  await pause(300);
+  assert.equal(open, 0, "the app works for nobody");
 });
 
 test("a few requests in a row on one connection are answered in order", async () => {
