@@ -25,12 +25,27 @@ export function setCookie(name: CookieName, value: string, maxAgeSeconds: number
   return `${name}=${value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${Math.floor(maxAgeSeconds)}`;
 }
 
-/** The first cookie of that name in a Cookie header, or `undefined`. Looks at no more than 8,192 characters. */
+/**
+ * The first cookie of that name in a Cookie header, or `undefined`. Looks at no more than 8,192 characters.
+ * Only spaces and tabs are passed over (RFC 6265): with `trim` a name that begins with another blank would count as ours, and
+ * browsers let a neighbouring site set such a name.
+ */
 export function readCookie(header: string | undefined, name: CookieName): string | undefined {
   if (header === undefined) return undefined;
   for (const pair of header.slice(0, 8_192).split(";")) {
     const at = pair.indexOf("=");
-    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
+    if (at > 0 && bare(pair.slice(0, at)) === name) return bare(pair.slice(at + 1));
   }
   return undefined;
+}
+
+function bare(text: string): string {
+  let [from, to] = [0, text.length];
+  while (from < to && isBlank(text.charCodeAt(from))) from += 1;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
+  return text.slice(from, to);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }
