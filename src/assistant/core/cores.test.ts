@@ -73,7 +73,14 @@ test("an id is read whatever its case, a cursor is read back, and nothing else i
   assert.equal(readId(id.toUpperCase()), id);
   for (const text of ["", "x", `${id}0`, `{${id}}`, id.replaceAll("-", ""), "\0"]) assert.equal(readId(text), undefined);
   assert.deepEqual(readCursor(makeCursor({ updatedAt: 1_790_000_000_123, id })), { updatedAt: 1_790_000_000_123, id });
-  for (const text of ["", "?", "AAAA", Buffer.from(`-1.${id}`).toString("base64url"), Buffer.from(`1.${id}x`).toString("base64url")]) {
+  for (const text of [
+    "",
+    "?",
+    "AAAA",
+    Buffer.from(`-1.${id}`).toString("base64url"),
+    Buffer.from(`999999999999999.${id}`).toString("base64url"),
+    Buffer.from(`1.${id}x`).toString("base64url"),
+  ]) {
     assert.equal(readCursor(text), undefined);
   }
 });
@@ -96,6 +103,19 @@ test("a model's proposal is taken when it is a title, and cleaned", () => {
   assert.equal(titleFromReply("\n\n"), undefined);
   assert.equal(titleFromReply("..."), undefined);
   assert.equal(titleFromReply(`I think that ${"the conversation is about ".repeat(10)}`), undefined);
+});
+
+test("a long message of brackets holds nobody else up while it gets its title", () => {
+  const from = performance.now();
+  for (const text of ["[".repeat(100_000), "[](".repeat(33_000), `a${" [".repeat(50_000)}`]) {
+    assert.ok(titleFromText(text).length <= 60);
+    titleFromReply(text);
+  }
+  assert.ok(performance.now() - from < 500, `${performance.now() - from} ms`);
+});
+
+test("a title has no character that a database can't keep, whatever the model says", () => {
+  assert.equal(titleFromReply("Baking\0bread\u0007 at home"), "Baking bread at home");
 });
 
 test("asking for a title hands over excerpts only", () => {

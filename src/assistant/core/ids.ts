@@ -2,6 +2,8 @@
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const POSITION = /^(\d{1,15})\.([0-9a-f-]{36})$/;
+/** The end of the year 9999: later times are written with a sign, which a database does not read. */
+const LATEST_MS = 253_402_300_799_999;
 
 export type ListPosition = { updatedAt: number; id: string };
 
@@ -18,5 +20,5 @@ export function makeCursor({ updatedAt, id }: ListPosition): string {
 export function readCursor(cursor: string): ListPosition | undefined {
   const [, updatedAt, text] = POSITION.exec(Buffer.from(cursor, "base64url").toString("latin1")) ?? [];
   const id = readId(text ?? "");
-  return id === undefined || Number(updatedAt) > 8.64e15 ? undefined : { updatedAt: Number(updatedAt), id };
+  return id === undefined || Number(updatedAt) > LATEST_MS ? undefined : { updatedAt: Number(updatedAt), id };
 }

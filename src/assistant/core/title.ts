@@ -3,15 +3,17 @@ import type { ChatTurn } from "../provider.ts";
 
 const FIRST_WORDS_CHARS = 60;
 const PROPOSED_CHARS = 80;
+/** Also all that is looked at for a title: a link's end is looked for from each of its beginnings, so the work grows with the square. */
 const EXCERPT_CHARS = 1_000;
 
 /** A title out of a person's first message: its first line with words, without Markdown, cut between words. */
 export function titleFromText(text: string): string {
-  const line = text
+  const beginning = text.slice(0, EXCERPT_CHARS);
+  const line = beginning
     .split("\n")
     .map((candidate) => plain(candidate.replace(/^\s*(?:[#>*+-]+\s+|\d+[.)]\s+)*/, "")))
     .find((candidate) => /[\p{L}\p{N}]/u.test(candidate));
-  return shorten(line ?? plain(text), FIRST_WORDS_CHARS);
+  return shorten(line ?? plain(beginning), FIRST_WORDS_CHARS);
 }
 
 /** The turns that ask a model for a title. */
@@ -24,6 +26,7 @@ export function titleTurns(question: string, answer: string): ChatTurn[] {
 /** The title in a model's reply; `undefined` when the reply is not one. */
 export function titleFromReply(reply: string): string | undefined {
   const line = reply
+    .slice(0, EXCERPT_CHARS)
     .split("\n")
     .map((candidate) => candidate.trim())
     .find((candidate) => candidate !== "");
@@ -39,7 +42,7 @@ function plain(text: string): string {
   return text
     .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
     .replaceAll(/[*_`~#]+/g, "")
-    .replaceAll(/\s+/g, " ")
+    .replaceAll(/[\s\p{Cc}]+/gu, " ")
     .trim();
 }
 
