@@ -4,6 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { delimiter, dirname, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { PROJECT } from "./tree.ts";
 
 export type Ran = { status: number; stdout: string; stderr: string };
@@ -37,6 +38,9 @@ function runProgram(root: string, program: string, words: readonly string[]): Pr
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     child.on("error", reject);
-    child.on("close", (status) => resolve({ status: status ?? 1, stdout, stderr }));
+    child.on("close", (status) =>
+      // where CI is set some colour what they say all the same
+      resolve({ status: status ?? 1, stdout: stripVTControlCharacters(stdout), stderr: stripVTControlCharacters(stderr) }),
+    );
   });
 }
