@@ -27,7 +27,7 @@ const FILES = [
 ];
 const guide = createGuide({ clock: { ...systemClock, sleep: async () => {} }, files: FILES });
 
-async function answer(question: string, more: Partial<GenerationRequest> = {}): Promise<string> {
+async function answer(question: string, more: Partial<GenerationRequest> = {}, asked = guide): Promise<string> {
   let text = "";
   const request: GenerationRequest = {
     modelId: "guide/manual",
@@ -40,7 +40,7 @@ async function answer(question: string, more: Partial<GenerationRequest> = {}): 
     messageId: "m",
     ...more,
   };
-  const parts = await Array.fromAsync(guide.stream(request, new AbortController().signal));
+  const parts = await Array.fromAsync(asked.stream(request, new AbortController().signal));
   for (const part of parts) if (part.kind === "text") text += part.text;
   assert.deepEqual(parts.at(-1), { kind: "finish", reason: "stop" });
   return text;
@@ -160,8 +160,32 @@ test("pieces put together are the answer, and there are never more than asked fo
 
 test("only words that carry meaning are looked up", () => {
   assert.deepEqual(questionTerms("How do I change my password?"), ["change", "password"]);
-  assert.deepEqual(questionTerms("¿Cómo cambio mi contraseña?"), ["cambio", "password"]);
+  assert.deepEqual(questionTerms("¿Cómo cambio mi contraseña?"), ["change", "password"]);
   assert.deepEqual(questionTerms("hello!"), []);
+});
+
+const ASKED = [
+  ["How do I connect a model?", "Connecting a model"],
+  ["How do I set up mail?", "Mail"],
+  ["How do I make a backup?", "Backup"],
+  ["how can i get https", "Proxy and https"],
+  ["What leaves this machine?", "What left this machine"],
+  ["I forgot my password", "A forgotten password"],
+  ["How do I update Holdfast?", "Updating"],
+  ["What is Holdfast?", "Holdfast"],
+  ["edit a message", "Asking again, editing, versions"],
+  ["no letter came", "No letter came"],
+  ["¿Cómo conecto un modelo?", "Connecting a model"],
+  ["¿Cómo hago una copia de seguridad?", "Backup"],
+] as const;
+
+test("what newcomers ask first leads to the passage of this version's manual that answers it", async () => {
+  const real = createGuide({ clock: { ...systemClock, sleep: async () => {} } });
+  for (const [question, heading] of ASKED) {
+    const text = await answer(question, {}, real);
+    assert.equal(/\*\*(?:[^*]* › )?([^*]*)\*\*/.exec(text)?.[1], heading, question);
+  }
+  assert.match(await answer("What's the capital of France?", {}, real), /I found nothing about that/);
 });
 
 test("the guide over the manual of this version knows where problems are explained", async () => {

@@ -8,15 +8,17 @@ import MiniSearch from "minisearch";
 import type { Clock } from "#kit/time.ts";
 import { guideEn } from "#contract/words/en/guide.ts";
 import { guideAnswer, inPieces, type PageLink } from "./core/guide-answer.ts";
-import { indexTokens, questionTerms } from "./core/guide-terms.ts";
+import { indexTokens, questionTerms, stem } from "./core/guide-terms.ts";
 import { pageLink, sectionsOf, type ManualFile, type Section } from "./core/manual-sections.ts";
 import type { GenerationRequest, ModelProvider, StreamPart } from "./provider.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PIECES = 120;
 const PIECE_DELAY_MS = 8;
-/** A passage must hold this share of the question's words. */
+/** A passage must hold more than this share of the question's words, or just as many and one of them in its heading. */
 const SHARE_OF_TERMS = 0.5;
+/** One line about each refusal: what the guide quotes only when it is asked about by name. */
+const REFUSALS_PAGE = "/manual/users/problems";
 
 /** The guide over `files`; without them, over the manual beside this source. */
 export function createGuide(parts: { clock: Clock; files?: readonly ManualFile[] }): ModelProvider {
@@ -30,21 +32,25 @@ export function createGuide(parts: { clock: Clock; files?: readonly ManualFile[]
   const index = new MiniSearch<Section & { id: number }>({
     fields: ["heading", "page", "markdown"],
     tokenize: indexTokens,
+    processTerm: stem,
     searchOptions: {
       boost: { heading: 4, page: 2 },
-      prefix: (term) => term.length >= 4,
-      fuzzy: (term) => (term.length >= 7 ? 0.2 : false),
+      fuzzy: (term) => (term.length >= 6 ? 0.2 : false),
     },
   });
-  index.addAll(sections.map((section, id) => ({ ...section, id })));
+  // what stands before the first heading goes by the name of the page
+  index.addAll(sections.map((section, id) => ({ ...section, heading: section.heading === "" ? section.page : section.heading, id })));
 
   function lookUp(question: string): { found: Section[]; empty: boolean } {
     const terms = questionTerms(question);
     if (terms.length === 0) return { found: [], empty: true };
-    const wanted = new Set(terms.flatMap(indexTokens)).size;
+    const wanted = new Set(terms.flatMap(indexTokens).map(stem)).size;
     const found = index
-      .search(terms.join(" "))
-      .filter(({ queryTerms }) => new Set(queryTerms).size >= wanted * SHARE_OF_TERMS)
+      .search(terms.join(" "), { boostDocument: (id) => weightOf(sections[id as number], terms) })
+      .filter(({ queryTerms, match }) => {
+        const share = new Set(queryTerms).size / wanted;
+        return share > SHARE_OF_TERMS || (share === SHARE_OF_TERMS && Object.values(match).flat().includes("heading"));
+      })
       .flatMap(({ id }) => sections[id as number] ?? []);
     return { found, empty: false };
   }
@@ -64,6 +70,11 @@ export function createGuide(parts: { clock: Clock; files?: readonly ManualFile[]
       if (!signal.aborted) yield { kind: "finish", reason: "stop" };
     },
   };
+}
+
+function weightOf(section: Section | undefined, terms: readonly string[]): number {
+  if (section?.link === null) return 0.5;
+  return section?.link?.startsWith(REFUSALS_PAGE) === true && !terms.includes(section.heading) ? 0.2 : 1;
 }
 
 function readManualFiles(): ManualFile[] {

@@ -8,7 +8,7 @@ import type { Section } from "./manual-sections.ts";
 export type PageLink = { page: string; link: string };
 export type GuideQuestion = {
   language: Language;
-  /** The first answer of a conversation introduces the guide at length. */
+  /** The first answer of a conversation introduces the guide at length, and says how to connect a model. */
   first: boolean;
   /** No word to look up: a greeting. */
   empty: boolean;
@@ -42,7 +42,7 @@ export function guideAnswer(question: GuideQuestion): string {
     quote,
     ...(whole ? [] : [words("continues")]),
     ...(more.length === 0 ? [] : [words("also", { links: more.join(" · ") })]),
-    connect,
+    ...(question.first ? [connect] : []),
   ].join("\n\n");
 }
 
@@ -54,7 +54,7 @@ export function inPieces(answer: string, count: number): string[] {
 }
 
 function caption({ page, heading, link }: Section, words: (key: keyof typeof guideEn, values: Values) => string): string {
-  if (link === null) return words("quoted-unlinked", { page, heading });
+  if (link === null) return heading === "" ? `**${page}**` : words("quoted-unlinked", { page, heading });
   return heading === "" ? words("quoted-page", { page, link }) : words("quoted", { page, heading, link });
 }
 

@@ -4,11 +4,12 @@
  */
 
 const SILENT = new Set(
-  `a about am an and any are as at be been but by can could did do does for from get give had has have how i if in into is it its
-  just know let me my no not of on or our please should so some tell than that the their them then there these they this to
-  up us use using want was we were what when where which who why will with would you your hi hello hey thanks thank question
+  `a about am an and any are as at be been but by can could did do does doing done for from get gets getting give go had has have help how i if in into is it its
+  just know let make makes making me my need no not of on or our please set should so some somebody someone tell than that the
+  their them then there these they this to up us use using want was we were what when where which who why will with would you
+  your hi hello hey thanks thank question work works long mode mine don doesn didn isn won couldn wouldn
   al algo como con cual cuál cuáles cuando cuándo cómo da de del desde donde dónde el ella en eres es esta está este esto estoy
-  estás favor ha hace hacer hay hola la las le lo los me mi mis muy más ni no nos o para pero por porque puede puedes puedo que
+  estás favor ha hace hacer hago haces haga hay hola la las le lo los me mi mis muy más ni no nos o para pero por porque puede puedes puedo que
   qué quien quién quiero se ser si sin sobre son su sus también te tengo ti tiene tienes tu tus un una unas uno unos usar y ya yo`.split(
     /\s+/,
   ),
@@ -22,6 +23,7 @@ const SPANISH: Readonly<Record<string, string>> = {
   ajustes: "settings",
   almacena: "stored",
   anclar: "pin",
+  actualizo: "update",
   apagar: "stop",
   archivo: "file",
   arrancar: "start",
@@ -30,13 +32,17 @@ const SPANISH: Readonly<Record<string, string>> = {
   base: "database",
   borrador: "draft",
   borrar: "delete",
+  borro: "delete",
   buzón: "mailbox",
   carta: "letter",
   cerrar: "close",
   certificado: "https",
   clave: "key",
   claves: "keys",
+  cambiar: "change",
+  cambio: "change",
   conectar: "connecting",
+  conecto: "connecting",
   configuración: "settings",
   configurar: "settings",
   contraseña: "password",
@@ -54,6 +60,7 @@ const SPANISH: Readonly<Record<string, string>> = {
   disco: "disk",
   editar: "edit",
   eliminar: "delete",
+  elimino: "delete",
   enviar: "send",
   envía: "sent",
   error: "problem",
@@ -74,6 +81,8 @@ const SPANISH: Readonly<Record<string, string>> = {
   mensajes: "messages",
   modelo: "model",
   modelos: "models",
+  olvidado: "forgotten",
+  olvidé: "forgotten",
   operador: "operator",
   parar: "stop",
   pregunta: "question",
@@ -87,10 +96,10 @@ const SPANISH: Readonly<Record<string, string>> = {
   recuperar: "restore",
   red: "network",
   regenerar: "regenerate",
-  registrar: "sign-up",
-  registrarme: "sign-up",
-  registrarse: "sign-up",
-  registro: "sign-up",
+  registrar: "account",
+  registrarme: "account",
+  registrarse: "account",
+  registro: "account",
   renombrar: "rename",
   respaldo: "backup",
   respuesta: "answer",
@@ -107,7 +116,6 @@ const SPANISH: Readonly<Record<string, string>> = {
 };
 
 const ENGLISH: Readonly<Record<string, string>> = {
-  account: "sign-up",
   email: "mail",
   emails: "mail",
   login: "sign-in",
@@ -115,10 +123,13 @@ const ENGLISH: Readonly<Record<string, string>> = {
   privacy: "leaves",
   private: "leaves",
   queue: "line",
-  register: "sign-up",
-  registration: "sign-up",
-  signup: "sign-up",
+  register: "account",
+  registration: "account",
+  signup: "account",
+  reset: "forgotten",
+  session: "sign-in",
   ssl: "https",
+  stored: "kept",
   tls: "https",
 };
 
@@ -128,9 +139,36 @@ export function questionTerms(question: string): string[] {
     question
       .slice(0, 2_000)
       .toLowerCase()
+      .replaceAll(/copias? de seguridad/g, "respaldo")
       .match(/[\p{L}\p{N}_][\p{L}\p{N}_'’-]*/gu) ?? [];
-  const terms = words.filter((word) => !SILENT.has(word)).map((word) => SPANISH[word] ?? ENGLISH[word] ?? word);
-  return [...new Set(terms)].slice(0, 24);
+  const terms = words
+    .map((word) => word.replace(/['’]\p{L}{0,2}$/u, ""))
+    .filter((word) => /\p{L}/u.test(word) && !SILENT.has(word))
+    .map((word) => SPANISH[word] ?? ENGLISH[word] ?? word);
+  // the product's own name stands everywhere: it is looked up only when nothing else was asked about
+  const told = terms.filter((term) => term !== "holdfast");
+  return [...new Set(told.length === 0 ? terms : told)].slice(0, 24);
+}
+
+const IRREGULAR: Readonly<Record<string, string>> = {
+  leave: "left",
+  leaves: "left",
+  sent: "send",
+  forgot: "forget",
+  forgotten: "forget",
+  made: "make",
+};
+
+/** One form for the forms of an English word, on both sides of the index: "updating" is found by "update". */
+export function stem(word: string): string {
+  const irregular = IRREGULAR[word];
+  if (irregular !== undefined) return irregular;
+  if (word.length <= 3 || !/^[a-z]+$/.test(word)) return word;
+  const bare = word
+    .replace(/ies$/, "y")
+    .replace(/(?<=[^su])s$/, "")
+    .replace(/(?<=.{3})(?:ing|ed)$/, "");
+  return bare.replace(/([bdgmnprt])\1$/, "$1").replace(/(?<=.{3})e$/, "");
 }
 
 /** How the manual and questions are cut into words for the index: "sign-up" is found by "sign" and "up" too. */
