@@ -154,6 +154,20 @@ test("a conversation is renamed where it stands, and deleting it can be undone",
   await list.getByRole("link", { name: "Letter to the harbour" }).waitFor();
 });
 
+test(
+  "somebody who changes the language in the menu reads the new one, and nothing is left of the menu",
+  { timeout: 180_000 },
+  async (t) => {
+    const chat = await openChat(t);
+    if (chat === undefined) return;
+    const { page } = chat;
+    await page.getByRole("button", { name: /^Account and settings/ }).click();
+    await page.getByRole("menuitemradio", { name: "Español" }).click();
+    await page.getByRole("button", { name: "Enviar" }).waitFor();
+    assert.equal(await page.locator(":popover-open").count(), 0);
+  },
+);
+
 type OpenChat = { page: Page; context: BrowserContext; url: string; server: Awaited<ReturnType<typeof startOpenAiServer>> };
 
 /** A signed-in person before an empty chat, with a model that says what the test tells it. */

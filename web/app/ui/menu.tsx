@@ -44,6 +44,8 @@ export function Menu({ label, trigger, children, align = "start" }: MenuProps) {
     return () => {
       removeEventListener("scroll", settle, { capture: true });
       removeEventListener("resize", settle);
+      // gone with its items: an empty box would stay
+      if (menu.matches(":popover-open")) menu.hidePopover();
     };
   }, [open, align]);
 

@@ -69,7 +69,7 @@ export const webEn = {
   "model.label": "Model",
   "model.here": "stays on this machine",
   "model.away": "goes to {host}",
-  "model.default": "standard",
+  "model.default": "default",
   "model.none": "No model to be had",
   "model.loading": "Models are being looked up",
 
