@@ -154,8 +154,11 @@ describe("a model file on this machine", { timeout: 240_000 }, () => {
 
   test("the line is bounded: the one who finds it full is told so at once, the others keep their places", async () => {
     const stop = new AbortController();
-    const long = collect(model.stream(asking({ modelId: "local/talkative.gguf", maxOutputTokens: 4_000 }), stop.signal));
-    await supervisor.process();
+    const begun = Promise.withResolvers<void>();
+    const long = collect(model.stream(asking({ modelId: "local/talkative.gguf", maxOutputTokens: 4_000 }), stop.signal), () =>
+      begun.resolve(),
+    );
+    await begun.promise;
     const waiting: ReturnType<typeof ask>[] = [];
     for (let index = 0; index < 12; index++) {
       const entry = ask(supervisor.socket, {
