@@ -1,0 +1,239 @@
+/**
+ * Who may come in now, and at what price? One decision per request, in constant time and memory, before a body is read. Changed
+ * in place, by arithmetic only: the same calls give the same verdicts, and no input makes it throw.
+ * Which lane a request belongs to, what is measured and what a refusal looks like belong to the caller.
+ */
+import type { CostClass } from "#contract/routes.ts";
+import { has, newBucket, take, type Bucket } from "./core/bucket.ts";
+import { adjust, askedByKnown, follow, newCut, passes, type Cut } from "./core/cut.ts";
+import { adjustEffort, askedNow, isEnough, newEffort, noteStranger, type Effort } from "./core/effort.ts";
+import { FRESH, LANES, levelOf, LOWEST_ACCOUNT, LOWEST_KNOWN, MOST_USE, RANK, standing, WORK, type Lane, type Rank } from "./core/lanes.ts";
+import { limitsOf, type AdmissionLimits } from "./core/limits.ts";
+import { charge, heldBy, newSketch, waitFor, type Sketch } from "./core/sketch.ts";
+import { newWaiting, noteEnd, weigh, type Waiting } from "./core/waiting.ts";
+
+export { LANES, type Lane } from "./core/lanes.ts";
+export type { AdmissionLimits } from "./core/limits.ts";
+
+/**
+ * What the door knows of a request. `holder` (account, device or place; null: none) and `source` (network) are 8 bytes of a
+ * keyed hash each. `effort`: log2 of the hashes spent, 0 for none.
+ */
+export type Facts = { lane: Lane; holder: Uint8Array | null; source: Uint8Array; cost: CostClass; effort: number };
+export type Refusal = "pressure" | "source-budget" | "holder-budget" | "lane-budget";
+export type Verdict = { tag: "admit" } | { tag: "refuse"; why: Refusal; retryAfterSeconds: number };
+/** `success`: it was served · `ignore`: says nothing about us (gone away, mistyped) · `dropped`: too late, or turned away further in. */
+export type Ended = "success" | "ignore" | "dropped";
+
+/** What waits, measured every 100 ms. */
+export type Measured = {
+  /** By how much the event loop was late: the least of the samples since the last time, taken every 10 ms or so. */
+  lagMs: number;
+  /** Asked of the app and without a first byte yet. */
+  appInFlight: number;
+  /** The least time to a first byte since the last time; null: none came. */
+  appWaitMs: number | null;
+  /** What a newcomer would wait in the line for letters now; null or absent: not known. */
+  lineWaitSeconds?: number | null;
+};
+
+export type Admission = {
+  /** Monotonic ms; never goes back. */
+  now: number;
+  measuredAt: number;
+  readonly limits: AdmissionLimits;
+  /** Budgets: of each holder, and of each source in each of the strangers' lanes. */
+  readonly accounts: Sketch;
+  readonly devices: Sketch;
+  readonly sources: Sketch;
+  /** What each asked for lately: decides who stands higher inside a lane. */
+  readonly useByKnown: Sketch;
+  readonly useByStrangers: Sketch;
+  /** By rank; null: no limit. */
+  readonly floors: readonly (Bucket | null)[];
+  readonly laneBudgets: readonly (Bucket | null)[];
+  readonly admitted: Float64Array;
+  readonly refused: Float64Array;
+  /** The door's own time, and the app's. */
+  readonly doorCut: Cut;
+  readonly appCut: Cut;
+  readonly waiting: Waiting;
+  readonly effort: Effort;
+  /** Since the last measurement, and per second: all that came, all that was refused, and what was refused for want of room. */
+  readonly lately: Flow;
+  readonly perSecond: Flow;
+};
+
+type Flow = { came: number; refused: number; noRoom: number };
+
+/** What was asked for is forgotten at this rate: a sign-up in half a minute, what a flooding network asked in half an hour. */
+const USE_PER_SECOND = 2;
+/** In the door: what it answers is 1, what it hands on is 2, a refusal is about half. */
+const HAND_ON = 2;
+const REFUSE = 0.5;
+/** A person's few requests come together; a lane's must not pile up in the app before waiting shows. */
+const FLOOR_BURST_SECONDS = 2;
+const BUDGET_BURST_SECONDS = 0.25;
+const SHORTEST_WINDOW_MS = 10;
+const LONGEST_WINDOW_MS = 5_000;
+/** A smaller share is what is left over of what is past. */
+const LEAST_PRESSURE = 0.01;
+const MOST_RETRY_SECONDS = 60;
+const ADMIT: Verdict = Object.freeze({ tag: "admit" });
+
+/** `now` is monotonic ms everywhere. About 5 MB, whatever comes. */
+export function newAdmission(now: number, limits: Partial<AdmissionLimits> = {}): Admission {
+  const known = limitsOf(limits);
+  const at = Number.isFinite(now) ? now : 0;
+  const buckets = (perSecond: Readonly<Record<Lane, number>>, burstSeconds: number) =>
+    LANES.toReversed().map((lane) => (perSecond[lane] < Number.POSITIVE_INFINITY ? newBucket(at, perSecond[lane], burstSeconds) : null));
+  return {
+    now: at,
+    measuredAt: at,
+    limits: known,
+    accounts: newSketch(known.account.perSecond, known.account.burst),
+    devices: newSketch(known.device.perSecond, known.device.burst),
+    sources: newSketch(known.source.perSecond, known.source.burst),
+    useByKnown: newSketch(USE_PER_SECOND, MOST_USE),
+    useByStrangers: newSketch(USE_PER_SECOND, MOST_USE),
+    floors: buckets(known.floors, FLOOR_BURST_SECONDS),
+    laneBudgets: buckets(known.laneBudgets, BUDGET_BURST_SECONDS),
+    admitted: new Float64Array(LANES.length),
+    refused: new Float64Array(LANES.length),
+    doorCut: newCut(),
+    appCut: newCut(),
+    waiting: newWaiting(),
+    effort: newEffort(),
+    lately: { came: 0, refused: 0, noRoom: 0 },
+    perSecond: { came: 0, refused: 0, noRoom: 0 },
+  };
+}
+
+/** Decides, and counts what was asked whether it comes in or not. */
+export function decide(admission: Admission, now: number, facts: Facts): Verdict {
+  const at = pass(admission, now);
+  admission.lately.came += 1;
+  const work = WORK[facts.cost];
+  const rank = rankOf(admission, facts);
+  const isKnown = rank >= LOWEST_KNOWN;
+  const use = isKnown ? admission.useByKnown : admission.useByStrangers;
+  const who = isKnown ? (facts.holder ?? facts.source) : facts.source;
+  const stands = standing(rank, facts.effort, heldBy(use, at, who, 0));
+  charge(use, at, who, 0, work);
+
+  // Budgets of each one. Counted in sketches: a collision in all rows refuses somebody wrongly, once in a million (fails closed).
+  const holders = rank >= LOWEST_ACCOUNT ? admission.accounts : admission.devices;
+  if (facts.holder !== null) {
+    const waitMs = waitFor(holders, at, facts.holder, 0, work);
+    if (waitMs > 0) return refuse(admission, rank, "holder-budget", waitMs / 1_000);
+  }
+  if (!isKnown) {
+    const waitMs = waitFor(admission.sources, at, facts.source, rank, work);
+    if (waitMs > 0) return refuse(admission, rank, "source-budget", waitMs / 1_000);
+  }
+
+  const share = Math.min(1, stands / (rank < LOWEST_KNOWN && rank > RANK.stranger ? FRESH + admission.limits.effortCapBits : FRESH));
+  const why = whyNot(admission, at, facts.cost, rank, stands, share);
+  if (why !== undefined) {
+    // The floor: what a lane gets whatever is measured (fails open). The last lane's too: that is what "open" means.
+    const floor = admission.floors[rank];
+    if (floor == null || !has(floor, at, share)) {
+      const seconds = 2 + 8 * pressureOf(admission) + ((facts.source[7] ?? 0) & 3);
+      return refuse(admission, rank, why, seconds);
+    }
+    take(floor, work);
+  }
+  if (facts.holder !== null) charge(holders, at, facts.holder, 0, work);
+  if (!isKnown) {
+    charge(admission.sources, at, facts.source, rank, work);
+    noteStranger(admission.effort, rank === RANK.effort, false);
+  }
+  admission.admitted[rank] = (admission.admitted[rank] ?? 0) + 1;
+  return ADMIT;
+}
+
+/**
+ * Something that was admitted is over. Only what ended in the app says how the app is: `dropped` reads and writes (letters, hashes
+ * and models have lines of their own that say so themselves), and how long the quickest read took.
+ */
+export function ended(admission: Admission, now: number, facts: Facts, outcome: Ended, durationMs: number): void {
+  pass(admission, now);
+  if (outcome === "ignore" || (facts.cost !== "read" && facts.cost !== "write")) return;
+  noteEnd(admission.waiting, facts.cost === "read", outcome === "dropped", durationMs);
+}
+
+/** Moves the cut-offs and the effort. Not called: both stay as they are, and what is sure for each lane holds. */
+export function measured(admission: Admission, now: number, seen: Measured): void {
+  const at = pass(admission, now);
+  const sinceMs = at - admission.measuredAt;
+  if (sinceMs < SHORTEST_WINDOW_MS) return;
+  admission.measuredAt = at;
+  const elapsedMs = Math.min(LONGEST_WINDOW_MS, sinceMs);
+  const { limits, doorCut, appCut } = admission;
+  const targets = { lagMs: limits.lagTargetMs, appWaitMs: limits.appWaitTargetMs, appInFlight: limits.appInFlightTarget };
+  const pressure = weigh(admission.waiting, targets, elapsedMs, seen);
+  const { lately, perSecond } = admission;
+  for (const key of ["came", "refused", "noRoom"] as const) {
+    perSecond[key] = follow(perSecond[key], lately[key], elapsedMs);
+    lately[key] = 0;
+  }
+
+  // While most of the door's work is refusing strangers, waiting in the door refuses nobody who is known: it would not help (fails open).
+  const known = askedByKnown(doorCut);
+  const inVain = perSecond.refused * REFUSE > known;
+  adjust(doorCut, elapsedMs, pressure.door, inVain ? Math.max(limits.leastWork, known) : limits.leastWork);
+  adjust(appCut, elapsedMs, pressure.app, limits.leastWork);
+  adjustEffort(admission.effort, elapsedMs, limits.effortCapBits, seen.lineWaitSeconds ?? 0);
+}
+
+/**
+ * For pages, metrics and challenges. `pressure`: the share of requests that is refused for want of room, 0 in peace. `effort`: bits asked of
+ * strangers. `lanes`: how many so far; effort that is too small counts as stranger.
+ */
+export function view(admission: Admission, now: number): { pressure: number; effort: number; lanes: Record<Lane, LaneCount> } {
+  pass(admission, now);
+  const lanes = {} as Record<Lane, LaneCount>;
+  for (const lane of LANES) lanes[lane] = { admitted: admission.admitted[RANK[lane]] ?? 0, refused: admission.refused[RANK[lane]] ?? 0 };
+  return { pressure: pressureOf(admission), effort: askedNow(admission.effort), lanes };
+}
+
+type LaneCount = { admitted: number; refused: number };
+
+function pass(admission: Admission, now: number): number {
+  if (now > admission.now && now < Number.POSITIVE_INFINITY) admission.now = now;
+  return admission.now;
+}
+
+/** Effort that is too small for what is asked buys no lane (fails closed, to the stranger's lane). */
+function rankOf({ effort }: Admission, facts: Facts): Rank {
+  return facts.lane === "effort" && !isEnough(effort, facts.effort) ? RANK.stranger : RANK[facts.lane];
+}
+
+/** Why a request must not come in but by its lane's floor; undefined: it may. */
+function whyNot(admission: Admission, at: number, cost: CostClass, rank: Rank, stands: number, share: number): Refusal | undefined {
+  const forApp = cost !== "nothing";
+  const work = WORK[cost];
+  // What a lane may ask of the app, pressure or not: holds before waiting shows (fails closed; never below the floor).
+  const budget = forApp ? admission.laneBudgets[rank] : null;
+  if (budget != null && !has(budget, at, share)) return "lane-budget";
+  // The cut-offs: whoever stands below one of them waits (fail open: without pressure nobody does).
+  const level = levelOf(rank, stands);
+  const pastDoor = passes(admission.doorCut, level, forApp ? HAND_ON : 1);
+  const pastApp = !forApp || passes(admission.appCut, level, work);
+  if (!pastDoor || !pastApp) return "pressure";
+  if (budget != null) take(budget, work);
+  return undefined;
+}
+
+function refuse(admission: Admission, rank: Rank, why: Refusal, seconds: number): Verdict {
+  admission.refused[rank] = (admission.refused[rank] ?? 0) + 1;
+  admission.lately.refused += 1;
+  const noRoom = why === "pressure" || why === "lane-budget";
+  if (noRoom) admission.lately.noRoom += 1;
+  if (noRoom && rank < LOWEST_KNOWN) noteStranger(admission.effort, rank === RANK.effort, true);
+  return { tag: "refuse", why, retryAfterSeconds: Math.max(1, Math.min(MOST_RETRY_SECONDS, Math.ceil(seconds))) };
+}
+
+function pressureOf({ perSecond: { came, noRoom } }: Admission): number {
+  return noRoom < LEAST_PRESSURE * came ? 0 : Math.min(1, noRoom / Math.max(1, came));
+}
