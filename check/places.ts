@@ -67,6 +67,8 @@ export const PLACES: readonly Place[] = [
       "src/cli/own-server.ts": "from a command to the Holdfast that runs on this machine",
       "web/app/api/": "from the browser to our own server",
       "web/small/ask.ts": "from the browser to our own server",
+      "bench/door/flood.ts": "a flood, to the loopback port that the bench opened",
+      "bench/door/browser.ts": "honest visitors, to the loopback port that the bench opened",
     },
   },
   {
@@ -74,14 +76,14 @@ export const PLACES: readonly Place[] = [
     power: "sending letters",
     within: EVERYWHERE,
     reach: { imports: { nodemailer: "*" } },
-    allowed: { "src/mail/": "the courier, to the relay of SMTP_URL" },
+    allowed: { "src/mail/": "the courier, to the relay of SMTP_URL", "bench/peers/": "what the bench measures beside Holdfast" },
   },
   {
     rule: "place/database",
     power: "the database driver",
     within: EVERYWHERE,
     reach: { imports: { postgres: "*", pg: "*", kysely: "*" } },
-    allowed: { "src/store/": "modules get a pool handed in" },
+    allowed: { "src/store/": "modules get a pool handed in", "bench/peers/": "what the bench measures beside Holdfast" },
   },
   {
     rule: "place/sql",
@@ -113,6 +115,9 @@ export const PLACES: readonly Place[] = [
       "src/store/embedded-postgres-*.ts": "PostgreSQL's own programs",
       "src/supervisor/": "our own processes, and Vite when the web app is to be built",
       "bin/holdfast.js": "itself again, on the Node that npm brought along",
+      "bench/bench.ts": "the benchmark that was named",
+      "bench/door/processes.ts": "servers and generators, each on its core",
+      "bench/door/peers.ts": "npm, apt-get and dpkg-deb, for what is measured beside Holdfast",
     },
   },
   {
@@ -157,7 +162,10 @@ export const PLACES: readonly Place[] = [
     power: "hashing passwords",
     within: EVERYWHERE,
     reach: { imports: { "@node-rs/argon2": "*", "node:crypto": ["argon2", "argon2Sync", "scrypt", "scryptSync", "pbkdf2", "pbkdf2Sync"] } },
-    allowed: { "src/identity/hasher-process.ts": "one at a time, behind the bounded line, in a process of its own" },
+    allowed: {
+      "src/identity/hasher-process.ts": "one at a time, behind the bounded line, in a process of its own",
+      "bench/peers/": "what the bench measures beside Holdfast",
+    },
   },
   {
     rule: "place/local-model",
@@ -169,7 +177,7 @@ export const PLACES: readonly Place[] = [
   {
     rule: "place/pure-core",
     power: "a class, a promise or a throw in a core",
-    within: ["src/*/core/", "src/line/"],
+    within: ["src/*/core/", "src/line/", "src/admission/"],
     reach: { impure: true },
     allowed: { "src/cli/core/settings-page.ts": "a setting that is in no group of the page is a bug of ours" },
   },
