@@ -54,7 +54,7 @@ async function backUp(given: string | undefined, options: { force?: boolean; set
     process.exit(1);
   }
   step.done(
-    `${outcome.value.tables.length} tables, ${outcome.value.tables.reduce((sum, { rows }) => sum + rows, 0)} rows, ${outcome.value.keys.length} keys`,
+    `${outcome.value.tables.length} tables, ${outcome.value.tables.reduce((sum, { rows }) => sum + rows, 0)} rows, ${outcome.value.keys.length === 1 ? "1 key" : `${outcome.value.keys.length} keys`}`,
   );
   const check = terminal.step("Read back", "checking");
   const checked = await checkBackup(file, () => {});

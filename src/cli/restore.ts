@@ -72,7 +72,7 @@ async function restore(given: string, options: { force?: boolean; settings?: str
   }
   const before = finishRestore(config.dataDir);
   step.done(
-    `${manifest.tables.length} tables, ${manifest.tables.reduce((sum, { rows }) => sum + rows, 0)} rows, ${manifest.keys.length} keys`,
+    `${manifest.tables.length} tables, ${manifest.tables.reduce((sum, { rows }) => sum + rows, 0)} rows, ${manifest.keys.length === 1 ? "1 key" : `${manifest.keys.length} keys`}`,
   );
   if (before !== undefined) terminal.say(`\nWhat was there before is kept in ${before}; remove it when you no longer want it.`);
   terminal.say("\nStart Holdfast with npm start.\n");

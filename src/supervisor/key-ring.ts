@@ -83,10 +83,11 @@ export function rotateKeyRing(dataDir: string, dice: Dice, now: number, force = 
   const { current, previous } = opened.value;
   const ageMs = now - statSync(fileOf(folder, current.id)).mtimeMs;
   if (previous !== undefined && ageMs < DAY_MS && !force) {
-    const hours = Math.max(1, Math.round(ageMs / 3_600_000));
+    const hours = Math.round(ageMs / 3_600_000);
+    const ago = hours === 0 ? "less than an hour ago" : `${hours} h ago`;
     return fail({
       tag: "too-soon",
-      sentence: `The keys were rotated ${hours} h ago, and what was made with the ones before may still be in people's browsers for a day. Wait, or use --force: whoever is registering then starts again.`,
+      sentence: `The keys were rotated ${ago}, and what was made with the ones before may still be in people's browsers for a day. Wait, or use --force: whoever is registering then starts again.`,
     });
   }
   writeGeneration(folder, current.id + 1, dice.bytes(SECRET_BYTES));
