@@ -7,7 +7,19 @@ import type { CostClass } from "#contract/routes.ts";
 import { has, newBucket, take, type Bucket } from "./core/bucket.ts";
 import { adjust, askedByKnown, follow, newCut, passes, type Cut } from "./core/cut.ts";
 import { adjustEffort, askedNow, isEnough, newEffort, noteStranger, type Effort } from "./core/effort.ts";
-import { FRESH, LANES, levelOf, LOWEST_ACCOUNT, LOWEST_KNOWN, MOST_USE, RANK, standing, WORK, type Lane, type Rank } from "./core/lanes.ts";
+import {
+  LANES,
+  levelOf,
+  LOWEST_ACCOUNT,
+  LOWEST_KNOWN,
+  MOST_USE,
+  RANK,
+  standing,
+  standingShare,
+  WORK,
+  type Lane,
+  type Rank,
+} from "./core/lanes.ts";
 import { limitsOf, type AdmissionLimits } from "./core/limits.ts";
 import { charge, heldBy, newSketch, waitFor, type Sketch } from "./core/sketch.ts";
 import { newWaiting, noteEnd, weigh, type Waiting } from "./core/waiting.ts";
@@ -132,7 +144,7 @@ export function decide(admission: Admission, now: number, facts: Facts): Verdict
     if (waitMs > 0) return refuse(admission, rank, "source-budget", waitMs / 1_000);
   }
 
-  const share = Math.min(1, stands / (rank < LOWEST_KNOWN && rank > RANK.stranger ? FRESH + admission.limits.effortCapBits : FRESH));
+  const share = standingShare(rank, stands, admission.limits.effortCapBits);
   const why = whyNot(admission, at, facts.cost, rank, stands, share);
   if (why !== undefined) {
     // The floor: what a lane gets whatever is measured (fails open). The last lane's too: that is what "open" means.

@@ -208,6 +208,9 @@ for (const [what, bots] of Object.entries(floods)) {
     assert.ok(inside.admitted >= 0.9 * inside.came, `${inside.admitted} of ${inside.came} come in out of a flooding network with effort`);
     assert.ok(seconds.slice(...FLOODED).some(({ effort }) => effort > 0));
 
+    const steps = seconds.map(({ effort }, at) => Math.sign(effort - (seconds[at - 1]?.effort ?? 0))).filter((sign) => sign !== 0);
+    const turns = steps.filter((sign, at) => at > 0 && sign !== steps[at - 1]).length;
+    assert.equal(turns, 1, "the effort goes up once and down once");
     const after = within("members", FLOODED[1] + SETTLED, END / 1_000);
     assert.deepEqual([after.admitted, after.p99], [after.came, quiet.p99], "after the flood all is as before");
     assert.ok(

@@ -43,7 +43,7 @@ export const WORK: Readonly<Record<CostClass, number>> = { nothing: 1, read: 2, 
 /** Bits beyond this are not told apart: nobody computes so much. */
 export const MOST_EFFORT = 31;
 /** Whoever asked for nothing lately stands this high in a lane; each doubling of what was asked takes one off. */
-export const FRESH = 12;
+const FRESH = 12;
 /** `use` beyond this makes no difference any more. */
 export const MOST_USE = 2 ** FRESH - 1;
 
@@ -57,8 +57,14 @@ export function standing(rank: Rank, effort: number, use: number): number {
 }
 
 /** Whole bits of effort, 0 for anything that is none. */
-export function paidBits(effort: number): number {
+function paidBits(effort: number): number {
   return effort >= 1 ? Math.min(MOST_EFFORT, Math.floor(effort)) : 0;
+}
+
+/** The same from 0, the lowest, to 1: as high as anybody in the lane is expected to stand. */
+export function standingShare(rank: Rank, stands: number, mostAskedBits: number): number {
+  const maySpend = rank < LOWEST_KNOWN && rank > RANK.stranger;
+  return Math.min(1, stands / (maySpend ? FRESH + mostAskedBits : FRESH));
 }
 
 /** The compound priority: higher is served first, and a lane's highest stands below the next lane's lowest. */
