@@ -4,6 +4,7 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import type { Browser, Heard } from "./browser.ts";
+import { workOut } from "./effort.ts";
 import type { SystemName } from "./shots.ts";
 
 export type Journey = {
@@ -11,6 +12,8 @@ export type Journey = {
   address: string;
   codeFor(address: string, sinceMs: number, signal: AbortSignal): Promise<string>;
   signal: AbortSignal;
+  /** Their browser has script and does the work that a challenge asks for; otherwise they only wait. */
+  works: boolean;
   /** Which step it stands at, for whoever reads why somebody did not get in. */
   at(step: string): void;
 };
@@ -39,8 +42,11 @@ async function holdfast(journey: Journey): Promise<void> {
 async function holdfastLetter(journey: Journey): Promise<string> {
   const { address, signal } = journey;
   for (;;) {
-    const { challenge } = parse<{ challenge: string; effort: number }>(await insist(journey, "challenge", "/sign-up/challenge", {}));
-    let asked = await once(journey, "place", "/sign-up/place", { challenge });
+    const { challenge, effort } = parse<{ challenge: string; effort: number }>(
+      await insist(journey, "challenge", "/sign-up/challenge", {}),
+    );
+    const nonce = journey.works && effort > 0 ? await workOut(challenge, effort) : undefined;
+    let asked = await once(journey, "place", "/sign-up/place", { challenge, ...(nonce === undefined ? {} : { nonce }) });
     while (asked.status === 200) {
       const place = parse<{ place: string; turn: boolean; retryAfterSeconds: number }>(asked);
       if (place.turn) {

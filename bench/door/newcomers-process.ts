@@ -14,6 +14,7 @@ import { insideAddress, outsideAddress } from "./sources.ts";
 export type NewcomersTask = { port: number; system: SystemName; perSecond: number };
 export type Newcomer = {
   where: "outside" | "inside";
+  works: boolean;
   /** ms since the phase began. */
   beganMs: number;
   /** null: not in by the end. */
@@ -43,7 +44,7 @@ answerParent({
     for (let index = 0; index < many; index++) {
       const browser = openBrowser(port, outsideAddress(20_000 + index));
       const signal = AbortSignal.timeout(MEMBER_WITHIN_MS);
-      await register(system, { browser, address: memberAddress(index), codeFor: sink.codeFor, signal, at() {} });
+      await register(system, { browser, address: memberAddress(index), codeFor: sink.codeFor, signal, works: true, at() {} });
       browser.close();
       all.push([...browser.cookies]);
     }
@@ -80,12 +81,14 @@ function enter(task: NewcomersTask): void {
   const where = number % 2 === 0 ? "outside" : "inside";
   // one per network, spread over the flood's
   const from = where === "outside" ? outsideAddress(number) : insideAddress((number * 7) % 1_000);
-  const newcomer: Newcomer = { where, beganMs: performance.now() - phaseBegan, tookMs: null, lastStep: "" };
+  // one in five of each has no script
+  const works = Math.floor(number / 2) % 5 !== 0;
+  const newcomer: Newcomer = { where, works, beganMs: performance.now() - phaseBegan, tookMs: null, lastStep: "" };
   newcomers.push(newcomer);
   const browser = openBrowser(task.port, from);
   const signal = AbortSignal.any([journeys.signal, AbortSignal.timeout(MOST_WAIT_MS)]);
   const address = `newcomer-${number}@newcomers.example`;
-  register(task.system, { browser, address, codeFor: sink.codeFor, signal, at: (step) => (newcomer.lastStep = step) })
+  register(task.system, { browser, address, codeFor: sink.codeFor, signal, works, at: (step) => (newcomer.lastStep = step) })
     .then(() => (newcomer.tookMs = performance.now() - phaseBegan - newcomer.beganMs))
     .catch(() => {})
     .finally(() => browser.close());
@@ -100,6 +103,7 @@ function pester(task: NewcomersTask): void {
     address: PESTS_VICTIM,
     codeFor: (_address, _since, until) => wait(MOST_WAIT_MS, undefined, { signal: until }).then(() => ""),
     signal,
+    works: false,
     at() {},
   })
     .catch(() => {})

@@ -18,6 +18,8 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export type Results = {
   folder: string;
   find(item: Item): Kept | undefined;
+  /** Everything that lies there and was measured with this source. */
+  all(): Kept[];
   keep(item: Item, machine: string, result: Result): Kept;
 };
 
@@ -26,6 +28,7 @@ export function openResults(name: string): Results {
   mkdirSync(join(folder, "raw"), { recursive: true });
   const bench = digest(["bench/door", "bench/peers"]);
   const ours = digest(["src", "bench/door"]);
+  const isCurrent = (kept: Kept | undefined): kept is Kept => kept !== undefined && kept.source === sourceOf(kept.item);
   const fileOf = ({ system, kind, repetition, ...rest }: Item) =>
     join(folder, "raw", `${system}.${kind === "step" && "variant" in rest ? rest.variant : kind}.${repetition}.json`);
   const sourceOf = (item: Item) => (item.system === "holdfast" ? ours : bench);
@@ -33,7 +36,14 @@ export function openResults(name: string): Results {
     folder,
     find(item) {
       const kept = read(fileOf(item));
-      return kept?.source === sourceOf(item) && JSON.stringify(kept.item) === JSON.stringify(item) ? kept : undefined;
+      return isCurrent(kept) && JSON.stringify(kept.item) === JSON.stringify(item) ? kept : undefined;
+    },
+    all: () => {
+      const names = readdirSync(join(folder, "raw")).filter((name) => name.endsWith(".json"));
+      return names
+        .toSorted()
+        .map((name) => read(join(folder, "raw", name)))
+        .filter(isCurrent);
     },
     keep(item, machine, result) {
       const kept: Kept = { item, source: sourceOf(item), measuredAt: new Date().toISOString(), machine, result };
@@ -53,11 +63,16 @@ function read(file: string): Kept | undefined {
   }
 }
 
-/** Of the names and bytes of all files below. */
+/** These tell about what was measured and do not change it. */
+const TELLING = /^(bars|options|plots|report|results)\.ts$|\.test\.ts$/;
+
+/** Of the names and bytes of all files below that have a part in what is measured. */
 function digest(folders: readonly string[]): string {
   const hash = createHash("sha256");
   for (const folder of folders) {
-    const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).filter((path) => /\.(ts|mjs|conf)$/.test(path));
+    const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).filter(
+      (path) => /\.(ts|mjs|conf|sql|json)$/.test(path) && !TELLING.test(path) && !path.includes("node_modules"),
+    );
     for (const path of names.toSorted()) hash.update(`${folder}/${path}\0`).update(readFileSync(join(ROOT, folder, path)));
   }
   return hash.digest("hex").slice(0, 16);
