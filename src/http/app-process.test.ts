@@ -205,3 +205,25 @@ test("the app goes when it is told to or when its supervisor is gone, and the ne
   app.child.disconnect();
   await orphaned;
 });
+
+test("while the mailbox page is closed and no mail server is set, nobody is promised a letter and none is kept in the open", async (t) => {
+  const next = await standAtTheDoor();
+  t.after(() => next.close());
+  app = await start({ offerFirstOperator: false, mailboxTokenSha256: null, publicUrl: "https://chat.example.org" });
+  await waitFor("the truth", () => next.messages.find((message) => message.kind === "health" && message.mail === "failing"));
+  assert.ok(next.messages.every((message) => message.kind !== "health" || message.mail !== "mailbox"));
+  const capacity = await waitFor("capacity", () => next.messages.findLast(({ kind }) => kind === "capacity"));
+  assert.deepEqual(capacity, { kind: "capacity", lettersPerSecond: 0 });
+  const before = await sql`select id from mailbox_letter`;
+  await asSomebodyElse(async () => {
+    cookies.set(COOKIES.browser, randomBytes(32).toString("base64url"));
+    const turn = { [INTERNAL.placeId]: randomBytes(16).toString("base64url") };
+    assert.equal((await ask("POST", "/sign-up/letter", { place: "p", address: "kept@example.org" }, turn)).status, 200);
+    assert.equal((await ask("GET", `/mailbox?token=${mailboxToken}`)).status, 404);
+  });
+  await systemClock.sleep(500);
+  assert.deepEqual(await sql`select id from mailbox_letter`, before);
+  const left = once(app.child, "exit");
+  app.child.send({ kind: "stop" } satisfies ToChild);
+  await left;
+});

@@ -55,6 +55,7 @@ export function createApp(boot: AppBoot, tell: (message: FromChild) => void): Ap
     mailFrom: boot.mailFrom,
     publicUrl: boot.publicUrl,
     lettersPerSecond: boot.lettersPerSecond,
+    mailboxOpen: boot.mailboxTokenSha256 !== null,
     hasAccount: (address) => identity.hasAccount(address),
   });
   const hashLine = createHashLine({ sockets: boot.sockets.hashers, clock });
