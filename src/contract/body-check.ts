@@ -4,7 +4,10 @@ import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 
 export type WrongFields = { tag: "invalid-field"; fields: { field: string; key: string }[] };
 
-/** The failure lists each wrong field once with its message key (words: `field.<key>`). */
+/** Enough for every form of ours; whoever sends thousands of unknown fields is not answered at length. */
+const MOST_FIELDS = 20;
+
+/** The failure lists each wrong field once with its message key (words: `field.<key>`), unknown ones last. */
 export function checkBody<Schema extends z.ZodType>(schema: Schema, body: unknown): Outcome<z.output<Schema>, WrongFields> {
   const result = schema.safeParse(body ?? {});
   if (result.success) return succeed(result.data);
@@ -12,8 +15,11 @@ export function checkBody<Schema extends z.ZodType>(schema: Schema, body: unknow
   for (const issue of result.error.issues) {
     const field = issue.path.map(String).join(".") || "body";
     const key = /^[a-z-]+$/.test(issue.message) ? issue.message : "wrong";
-    if (issue.code === "unrecognized_keys") for (const extra of issue.keys) seen.set(extra.slice(0, 64), "unknown");
-    else if (!seen.has(field)) seen.set(field, key);
+    if (issue.code !== "unrecognized_keys" && !seen.has(field)) seen.set(field, key);
   }
-  return fail({ tag: "invalid-field", fields: [...seen].map(([field, key]) => ({ field, key })) });
+  for (const issue of result.error.issues) {
+    if (issue.code !== "unrecognized_keys") continue;
+    for (const extra of issue.keys.slice(0, MOST_FIELDS)) seen.set(extra.slice(0, 64), "unknown");
+  }
+  return fail({ tag: "invalid-field", fields: [...seen].slice(0, MOST_FIELDS).map(([field, key]) => ({ field, key })) });
 }

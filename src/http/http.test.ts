@@ -332,6 +332,26 @@ test("an answer that streams arrives piece by piece, and stops when nobody liste
   assert.equal(cancelled, true);
 });
 
+test("who only asks for the head of a stream holds nothing open", async () => {
+  let cancelled = false;
+  chat = () => Promise.resolve(new Response(new ReadableStream({ cancel: () => void (cancelled = true) }, { highWaterMark: 0 })));
+  const answer = await ask("HEAD", "/api/events", { cookies: await memberCookies() });
+  assert.deepEqual([answer.status, answer.text], [200, ""]);
+  for (let round = 0; round < 50 && !cancelled; round += 1) await systemClock.sleep(20);
+  assert.equal(cancelled, true);
+});
+
+test("a body full of unknown fields is not answered at ten times its length", async () => {
+  const cookies = await memberCookies();
+  const body = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`k${index}`, 1]));
+  const answer = await ask("PATCH", "/api/me", { cookies, body: { ...body, language: "xx" } });
+  assert.equal(answer.problem.code, "invalid-field");
+  assert.ok(answer.text.length < 5_000, `${answer.text.length} bytes`);
+  const fields = answer.problem.errors?.map(({ field }) => field);
+  assert.equal(fields?.[0], "language", "what a person can correct comes first");
+  assert.ok((fields?.length ?? 0) <= 20);
+});
+
 test("the app does not start with a route that nobody answers, or an answer to no route", () => {
   const { "GET /chat": _, ...lacking } = parts.handlers as Record<string, () => Response>;
   assert.throws(() => createHttp({ ...parts, handlers: lacking as Handlers }), /routes without a handler: GET \/chat;/);

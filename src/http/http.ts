@@ -110,7 +110,11 @@ async function answered(parts: HttpParts, asked: Asked, handler: Handler, params
   }
   const response = await handler({ ...context, body: body.value });
   if (response instanceof Refusal) return problem(here, response);
-  return finished(response, who, readCookie(headers.get("cookie") ?? undefined, COOKIES.session));
+  const whole = finished(response, who, readCookie(headers.get("cookie") ?? undefined, COOKIES.session));
+  if (request.method !== "HEAD") return whole;
+  // nobody will read it: a stream would stay open
+  await whole.body?.cancel();
+  return new Response(null, whole);
 }
 
 function authenticated(parts: HttpParts, headers: Headers): Promise<Authenticated | null> {

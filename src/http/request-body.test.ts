@@ -75,3 +75,14 @@ test("what is longer than the route takes is refused, said or not", async () => 
   assert.deepEqual(await ask(endless), { tag: "body-too-large" });
   assert.ok(given < 10, "the rest is not read");
 });
+
+test("a body that is folded into itself a hundred thousand times is refused like any other broken one", async () => {
+  for (const [open, close] of [
+    ["[", "]"],
+    ['{"a":', "}"],
+  ] as const) {
+    const folded = `{"x":${open.repeat(100_000)}"\\u0000"${close.repeat(100_000)}}`;
+    assert.deepEqual(await ask(folded, "application/json", 1_000_000), { tag: "bad-request" });
+  }
+  assert.deepEqual(await ask(`${"[".repeat(20)}"\\u0000"${"]".repeat(20)}`), { tag: "broken-text", field: Array(20).fill("0").join(".") });
+});

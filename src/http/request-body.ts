@@ -10,6 +10,9 @@ export type BodyFault =
   | { tag: "unsupported-media" }
   | { tag: "broken-text"; field: string };
 
+const MAX_DEPTH = 100;
+const FIELD_CHARS = 200;
+
 /** The parsed body; `undefined` when there is none. */
 export async function readBody(request: Request, limitBytes: number): Promise<Outcome<unknown, BodyFault>> {
   const declared = request.headers.get("content-length");
@@ -33,8 +36,9 @@ function parseBody(bytes: Uint8Array): Outcome<unknown, BodyFault> {
     return fail({ tag: "bad-request" });
   }
   // such characters can only come in as escapes: UTF-8 and JSON refuse them raw
-  const field = /\\u(?:0000|d[89a-f])/i.test(text) ? fieldWithBrokenText(value, "") : undefined;
-  return field === undefined ? succeed(value) : fail({ tag: "broken-text", field });
+  const field = /\\u(?:0000|d[89a-f])/i.test(text) ? fieldWithBrokenText(value, "", 0) : undefined;
+  if (field === "too-deep") return fail({ tag: "bad-request" });
+  return field === undefined ? succeed(value) : fail({ tag: "broken-text", field: field.path });
 }
 
 function isJson(contentType: string | null): boolean {
@@ -52,13 +56,16 @@ async function readUpTo(body: ReadableStream<Uint8Array>, limitBytes: number): P
   return Buffer.concat(chunks);
 }
 
-function fieldWithBrokenText(value: unknown, path: string): string | undefined {
-  if (typeof value === "string") return value.isWellFormed() && !value.includes("\0") ? undefined : path || "body";
+/** Where text is that can't be kept. Nothing that we take is nested so deep that the search would give up. */
+function fieldWithBrokenText(value: unknown, path: string, depth: number): { path: string } | "too-deep" | undefined {
+  const here = { path: path.slice(0, FIELD_CHARS) || "body" };
+  if (typeof value === "string") return value.isWellFormed() && !value.includes("\0") ? undefined : here;
   if (typeof value !== "object" || value === null) return undefined;
+  if (depth >= MAX_DEPTH) return "too-deep";
   for (const [key, inner] of Object.entries(value)) {
-    if (!key.isWellFormed() || key.includes("\0")) return path || "body";
-    const found = fieldWithBrokenText(inner, path === "" ? key : `${path}.${key}`);
-    if (found !== undefined) return found.slice(0, 200);
+    if (!key.isWellFormed() || key.includes("\0")) return here;
+    const found = fieldWithBrokenText(inner, path === "" ? key : `${path}.${key}`, depth + 1);
+    if (found !== undefined) return found;
   }
   return undefined;
 }

@@ -56,7 +56,8 @@ export function webFileHandlers(folder: URL): Handlers {
     const file = await fileAt("index.html");
     if (file === undefined) return refuse("not-found");
     return send(file, "html", headers, {
-      "cache-control": "no-cache",
+      // the cookies of whoever asks may come with it
+      "cache-control": "private, no-cache",
       "content-security-policy": SHELL_POLICY,
       "cross-origin-opener-policy": "same-origin",
       "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
