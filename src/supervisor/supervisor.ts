@@ -3,6 +3,7 @@
  * database, hashers, app, door; a crashed part is started again and the others stay unharmed; all ends in order.
  * The front of this module: main.ts and the commands of src/cli enter here.
  */
+import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import type { FromChild, ToChild } from "#contract/processes.ts";
 import type { Dice } from "#kit/dice.ts";
@@ -110,6 +111,8 @@ async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<
     const hung = await clearLeftovers(claim.left, clock);
     if (hung.length > 0) reports.trouble(`Left over from the last run and ended now: ${hung.join(", ")}.`);
   }
+  if (config.model.file !== null && !existsSync(config.model.file))
+    reports.trouble(`${config.model.file} is not there: correct MODEL_FILE.`);
   const port = await checkPort(config.host, config.port);
   if (!port.ok) return port;
   const ring = openKeyRing(config.dataDir, dice);

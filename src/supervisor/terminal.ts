@@ -102,8 +102,8 @@ export function createTerminal(out: Output & NodeJS.WritableStream, clock: Clock
       };
       return {
         note(text) {
+          if (text !== step.note) step.told = false;
           step.note = text;
-          step.told = false;
         },
         done: (text = "") => end("✓", "green", text),
         warn: (text = "") => end("!", "yellow", text),
