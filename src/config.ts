@@ -25,6 +25,7 @@ export type Config = {
   mailFrom: string;
   trustedProxyHops: number;
   lettersPerSecond: number;
+  minimumEffort: number;
   hashers: number;
   model: {
     url: string | null;
@@ -99,6 +100,7 @@ export function parseConfig({ environment, file = {}, strayLines = [], machine }
     mailFrom: mailFrom ?? "Holdfast <holdfast@localhost>",
     trustedProxyHops: hops,
     lettersPerSecond: read("LETTERS_PER_SECOND") ?? 50,
+    minimumEffort: read("EFFORT_MINIMUM_BITS") ?? 0,
     hashers: read("HASHERS") ?? Math.max(1, Math.min(4, Math.floor(machine.cores / 2))),
     model: {
       url: modelUrl,

@@ -82,6 +82,13 @@ export const SETTINGS = {
     byDefault: "`50`",
     purpose: "How many letters your mail server takes in a second. The line of newcomers moves at this pace.",
   },
+  EFFORT_MINIMUM_BITS: {
+    read: wholeNumber(0, 24),
+    expects: "a whole number from 0 to 24",
+    byDefault: "`0`: nothing is asked for in peace",
+    purpose:
+      "How much work a newcomer's browser is asked for also while nothing is under pressure, in bits: each one doubles it, and 18 are a quarter of a million tries, a second or two on a phone. Whoever does not do it waits. See [Registration](../design/registration.md#effort).",
+  },
   HASHERS: {
     read: (text: string, machine: Machine) => wholeNumber(1, Math.max(1, machine.cores - 1))(text),
     expects: (machine: Machine) => `a whole number from 1 to ${Math.max(1, machine.cores - 1)} (this machine's cores less one)`,

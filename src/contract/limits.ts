@@ -14,6 +14,8 @@ export const LIMITS = {
   envelopeBytes: 1_024,
   placeBytes: 512,
   challengeBytes: 512,
+  /** Eight bytes as base64url. */
+  nonceChars: 11,
 } as const;
 
 /** The 32 symbols of a code (5 bits each): digits and capitals without 0, 1, I and O, which are read as one another. */

@@ -30,6 +30,8 @@ export type DoorBoot = {
   listenHost: string;
   listenPort: number;
   trustedProxyHops: number;
+  /** Bits of effort that newcomers are asked for at least, also in peace. */
+  minimumEffort: number;
   sockets: Sockets;
   /** Per boot of the supervisor; the app refuses a request without it. */
   doorSecret: string;

@@ -18,7 +18,12 @@ const text = z
   .refine((value) => value.isWellFormed(), { error: "broken-text" })
   .refine((value) => value.trim() !== "", { error: "empty" });
 
-export const placeBody = z.strictObject({ challenge: z.string().max(LIMITS.challengeBytes, { error: "token" }) });
+/** `nonce`: the work done for the challenge (optional: without it one waits). `place`: one that is held and shall be moved ahead. */
+export const placeBody = z.strictObject({
+  challenge: z.string().max(LIMITS.challengeBytes, { error: "token" }),
+  nonce: z.string().max(LIMITS.nonceChars, { error: "token" }).optional(),
+  place: z.string().max(LIMITS.placeBytes, { error: "token" }).optional(),
+});
 export const turnBody = z.strictObject({ place: z.string().max(LIMITS.placeBytes, { error: "token" }) });
 export const letterBody = z.strictObject({
   place: z.string().max(LIMITS.placeBytes, { error: "token" }),

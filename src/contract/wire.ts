@@ -11,7 +11,10 @@ export const LANGUAGES: readonly Language[] = ["en", "es"];
 
 // ---- the line and registration -------------------------------------------------------------------------------
 
-/** POST /sign-up/challenge */
+/**
+ * POST /sign-up/challenge. `effort`: how many leading zero bits SHA-256(SHA-256("holdfast-effort:" challenge) nonce) should have
+ * to get ahead in the line; 0 in peace. The nonce is 8 bytes. Fewer bits count for less, none means waiting.
+ */
 export type ChallengeAnswer = { challenge: string; effort: number; expiresAt: TimeMs };
 
 /** POST /sign-up/place and POST /sign-up/turn. Keep the newest `place`; ask again after `retryAfterSeconds`. */
@@ -20,6 +23,8 @@ export type PlaceAnswer = {
   turn: boolean;
   /** Absent when it can't be told: the capacity is unknown or zero, or the source already fills the whole line. */
   wait?: Wait;
+  /** Bits of effort that this place has, and that a newcomer is asked for now; absent when both are 0. */
+  effort?: { paid: number; wanted: number };
   retryAfterSeconds: number;
 };
 /** With which confidence (0 to 1) the wait lies within the interval. */

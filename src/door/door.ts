@@ -59,7 +59,14 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
   const ownOrigin = new URL(boot.publicUrl).origin;
   const control = createControlServer({ socket: boot.sockets.door, clock });
   const kept = keepLine({ file: `${boot.sockets.door}.line`, clock, dice, log });
-  const line = createRegistrationLine({ line: kept.line, clock, dice, keys: () => keys, lettersPerSecond: control.lettersPerSecond });
+  const line = createRegistrationLine({
+    line: kept.line,
+    clock,
+    dice,
+    keys: () => keys,
+    lettersPerSecond: control.lettersPerSecond,
+    effort: () => boot.minimumEffort,
+  });
   const state: DoorState = {
     health: control.health,
     lettersPerSecond: control.lettersPerSecond,

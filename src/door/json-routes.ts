@@ -16,7 +16,7 @@ export function createJsonRoutes({ line, askApp }: { line: RegistrationLine; ask
     "POST /sign-up/place": (request) => {
       const body = checkBody(placeBody, request.body);
       if (!body.ok) return refuseFields(request, body.failure);
-      const placed = line.place(body.value.challenge, request.browserSecret ?? "", request.prefix);
+      const placed = line.place(body.value, request.browserSecret ?? "", request.prefix);
       return placed.ok ? jsonAnswer(placed.value) : problemAnswer(request, placed.failure.tag);
     },
 

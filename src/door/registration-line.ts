@@ -1,7 +1,9 @@
 /**
  * Who may ask for a letter now? Challenge, place and turn: signed tokens that the browser keeps, and one line that keeps
- * nothing per place. A turn is used up once; SQL's unique place id is the last arbiter.
+ * nothing per place. A turn is used up once; SQL's unique place id is the last arbiter. Effort, where it is asked for, buys an
+ * earlier place and is never a gate: whoever brings none waits.
  */
+import { effortOf } from "#kit/effort.ts";
 import type { Dice } from "#kit/dice.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { keyedMac } from "#kit/seal.ts";
@@ -9,17 +11,35 @@ import type { Clock } from "#kit/time.ts";
 import type { DoorPurpose, KeysOf } from "#contract/processes.ts";
 import type { ChallengeAnswer, PlaceAnswer } from "#contract/wire.ts";
 import * as lines from "#line/line.ts";
-import { CHALLENGE_LIFETIME_MS, isChallenge, mintChallenge, mintPlace, openPlace, PLACE_ID_BYTES, type Place } from "./core/place-token.ts";
+import { paidBits, wantedBits, weightOf } from "./core/effort-weight.ts";
+import {
+  CHALLENGE_ID_BYTES,
+  CHALLENGE_LIFETIME_MS,
+  minuteKeys,
+  minuteOf,
+  mintChallenge,
+  mintPlace,
+  openChallenge,
+  openPlace,
+  PLACE_ID_BYTES,
+  renewedId,
+  type Challenge,
+  type Place,
+} from "./core/place-token.ts";
+import { emptySpentEffort, spendEffort } from "./core/spent-effort.ts";
 import { emptySpent, isSpent, markSpent } from "./core/spent.ts";
 
 export type RegistrationLine = {
   challenge(browserSecret: string): ChallengeAnswer;
-  place(challenge: string, browserSecret: string, prefix: string): Outcome<PlaceAnswer, { tag: "challenge-expired" }>;
+  /** Takes a place. Never refused for want of effort: less than was asked for, used or wrong work counts for as little as it is. */
+  place(asked: PlaceAsked, browserSecret: string, prefix: string): Outcome<PlaceAnswer, { tag: "challenge-expired" }>;
   /** Asks whether the turn has come; also the heartbeat. The answer's `place` replaces the one before. */
   turn(place: string, browserSecret: string, prefix: string): Outcome<PlaceAnswer, { tag: "place-expired" }>;
   /** Uses the turn up. `place-spent`: a letter was ordered with this place already. */
   take(place: string, browserSecret: string, prefix: string): Outcome<Taken, TakeRefusal>;
 };
+/** `nonce`: the work done for the challenge. `place`: one that this browser holds already, and that the work shall move ahead. */
+export type PlaceAsked = { challenge: string; nonce?: string | undefined; place?: string | undefined };
 export type Taken = {
   placeId: Uint8Array;
   /** No letter came of it: somebody else gets the turn. The place is good for another try, unless the app knew it as spent. */
@@ -35,17 +55,18 @@ export type RegistrationLineParts = {
   keys: () => KeysOf<Extract<DoorPurpose, "challenge" | "place" | "bucket">>;
   /** Letters per second; null while it is unknown: then the line stands still. */
   lettersPerSecond: () => number | null;
+  /** Leading zero bits that a newcomer's work should have now; 0 in peace. */
+  effort: () => number;
 };
 
-/** Registration costs nothing but waiting for now; later the challenge asks for effort under attack. */
-const EFFORT = 0;
 /** How often to ask: a quarter of the least that is to be waited, so that nobody is late by much and few ask often. */
 const ASK_SECONDS = { least: 1, most: 30, standing: 5, outside: 15 };
-const NONCE_BYTES = 16;
 
 export function createRegistrationLine(parts: RegistrationLineParts): RegistrationLine {
   const { line, clock, dice } = parts;
   const spent = emptySpent(clock.monotonic());
+  const spentEffort = emptySpentEffort();
+  const seeds = minuteKeys();
 
   /** Monotonic now, with the capacity as the app told it last. */
   function present(): number {
@@ -63,37 +84,81 @@ export function createRegistrationLine(parts: RegistrationLineParts): Registrati
   function answer(browserSecret: string, place: Place, { turn, wait }: lines.Look): PlaceAnswer {
     const token = mintPlace(parts.keys().place, clock.now(), browserSecret, place);
     const retryAfterSeconds = turn ? 0 : askAgain(wait?.lowSeconds, place.standing.tag === null);
-    return { place: token, turn, ...(wait === undefined ? {} : { wait }), retryAfterSeconds };
+    const effort = { paid: place.effort, wanted: wantedBits(parts.effort()) };
+    return {
+      place: token,
+      turn,
+      ...(wait === undefined ? {} : { wait }),
+      ...(effort.paid + effort.wanted === 0 ? {} : { effort }),
+      retryAfterSeconds,
+    };
   }
 
-  function join(now: number, browserSecret: string, prefix: string): PlaceAnswer {
-    const looked = lines.join(line, now, sourceOf(prefix));
-    return answer(browserSecret, { id: dice.bytes(PLACE_ID_BYTES), standing: looked.standing, prefix }, looked);
+  /** The bits that `nonce` pays; the cheap looks come first. Work counts once. */
+  function paidWith(challenge: Challenge, token: string, nonce: string | undefined): number {
+    if (nonce === undefined || challenge.effort === 0) return 0;
+    const paid = paidBits(effortOf(token, nonce), challenge.effort);
+    return paid > 0 && spendEffort(spentEffort, minuteOf(challenge.issuedAt), challenge.id) ? paid : 0;
+  }
+
+  /** Nothing is known of anybody's name here. */
+  const weighs = ({ effort }: Pick<Place, "effort">) => lines.weigh(weightOf(effort), 1);
+  type Fresh = Pick<Place, "id" | "effort" | "renewed">;
+  const newPlace = (effort: number): Fresh => ({ id: dice.bytes(PLACE_ID_BYTES), effort, renewed: false });
+
+  function join(now: number, browserSecret: string, prefix: string, fresh: Fresh): PlaceAnswer {
+    const looked = lines.join(line, now, sourceOf(prefix), weighs(fresh));
+    return answer(browserSecret, { ...fresh, standing: looked.standing, prefix }, looked);
+  }
+
+  /** Instead of a place that is used up, or that the bitmap takes for it: a new one, never a refusal. Effort stays paid once. */
+  function renew(now: number, browserSecret: string, prefix: string, place: Place): PlaceAnswer {
+    const id = renewedId(place.id);
+    const keeps = place.effort > 0 && !place.renewed && !isSpent(spent, now, id);
+    return join(now, browserSecret, prefix, keeps ? { id, effort: place.effort, renewed: true } : newPlace(0));
+  }
+
+  /** A place that is held already, moved ahead by `paid` bits: it stays the same one, and stands at the earlier of both ends. */
+  function moveAhead(now: number, browserSecret: string, prefix: string, held: Place, paid: number): PlaceAnswer {
+    const kept = lines.look(line, now, held.standing, sourceOf(prefix), prefix !== held.prefix, weighs(held));
+    const place = after(held, kept, prefix);
+    if (kept.turn || paid <= held.effort) return answer(browserSecret, place, kept);
+    const moved = { ...place, effort: paid };
+    const fresh = lines.join(line, now, sourceOf(prefix), weighs(moved));
+    return (fresh.standing.tag?.tick ?? Number.POSITIVE_INFINITY) < (kept.standing.tag?.tick ?? Number.POSITIVE_INFINITY)
+      ? answer(browserSecret, { ...moved, standing: fresh.standing, prefix }, fresh)
+      : answer(browserSecret, moved, kept);
   }
 
   /** The place as it is after `looked`: who got a new standing, got it for the network of now. */
   function after(place: Place, looked: lines.Look, prefix: string): Place {
     const kept = looked.standing === place.standing;
-    return { id: place.id, standing: looked.standing, prefix: kept ? place.prefix : prefix };
+    return { ...place, standing: looked.standing, prefix: kept ? place.prefix : prefix };
   }
 
   return {
     challenge() {
-      const now = clock.now();
-      const challenge = mintChallenge(parts.keys().challenge, now, dice.bytes(NONCE_BYTES));
-      return { challenge, effort: EFFORT, expiresAt: now + CHALLENGE_LIFETIME_MS };
+      const issuedAt = clock.now();
+      const effort = wantedBits(parts.effort());
+      const challenge = mintChallenge(seeds, parts.keys().challenge, { id: dice.bytes(CHALLENGE_ID_BYTES), issuedAt, effort });
+      return { challenge, effort, expiresAt: issuedAt + CHALLENGE_LIFETIME_MS };
     },
-    place(challenge, browserSecret, prefix) {
-      if (!isChallenge(parts.keys().challenge, clock.now(), challenge)) return fail({ tag: "challenge-expired" });
-      return succeed(join(present(), browserSecret, prefix));
+    place(asked, browserSecret, prefix) {
+      const challenge = openChallenge(seeds, parts.keys().challenge, clock.now(), asked.challenge);
+      if (challenge === undefined) return fail({ tag: "challenge-expired" });
+      const paid = paidWith(challenge, asked.challenge, asked.nonce);
+      const now = present();
+      const held = asked.place === undefined ? undefined : openPlace(parts.keys().place, clock.now(), browserSecret, asked.place);
+      if (held === undefined || isSpent(spent, now, held.id)) return succeed(join(now, browserSecret, prefix, newPlace(paid)));
+      return succeed(moveAhead(now, browserSecret, prefix, held, paid));
     },
     turn(token, browserSecret, prefix) {
       const place = openPlace(parts.keys().place, clock.now(), browserSecret, token);
       if (place === undefined) return fail({ tag: "place-expired" });
       const now = present();
       // used up, or taken for it by the bitmap: a new place, never a refusal
-      if (isSpent(spent, now, place.id)) return succeed(join(now, browserSecret, prefix));
-      const looked = lines.look(line, now, place.standing, sourceOf(prefix), prefix !== place.prefix);
+      if (isSpent(spent, now, place.id)) return succeed(renew(now, browserSecret, prefix, place));
+      const looked = lines.look(line, now, place.standing, sourceOf(prefix), prefix !== place.prefix, weighs(place));
       return succeed(answer(browserSecret, after(place, looked, prefix), looked));
     },
     take(token, browserSecret, prefix) {
@@ -101,7 +166,7 @@ export function createRegistrationLine(parts: RegistrationLineParts): Registrati
       if (place === undefined) return fail({ tag: "place-expired" });
       const now = present();
       if (isSpent(spent, now, place.id)) return fail({ tag: "place-spent" });
-      const looked = lines.take(line, now, place.standing, sourceOf(prefix), prefix !== place.prefix);
+      const looked = lines.take(line, now, place.standing, sourceOf(prefix), prefix !== place.prefix, weighs(place));
       if (!looked.turn) return fail({ tag: "not-your-turn", place: answer(browserSecret, after(place, looked, prefix), looked) });
       const unmark = markSpent(spent, now, place.id);
       let given = false;

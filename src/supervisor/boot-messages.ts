@@ -44,6 +44,7 @@ export function createBootMessages(parts: {
       listenHost: config.host,
       listenPort: config.port,
       trustedProxyHops: config.trustedProxyHops,
+      minimumEffort: config.minimumEffort,
       keys: keysFor(parts.keys(), DOOR_PURPOSES),
       mailbox: config.mailbox,
     }),

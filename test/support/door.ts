@@ -83,6 +83,7 @@ export async function startDoor(
     listenHost: "127.0.0.1",
     listenPort: port,
     trustedProxyHops: 0,
+    minimumEffort: 0,
     sockets,
     doorSecret: DOOR_SECRET,
     keys: doorKeys(root),

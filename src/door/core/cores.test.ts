@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { derivePurposeKey, type Purpose, type PurposeKeys } from "#kit/seal.ts";
 import { HOUR_MS, MINUTE_MS } from "#kit/time.ts";
 import { clientPrefix } from "./client-address.ts";
-import { isChallenge, mintChallenge, mintPlace, openPlace } from "./place-token.ts";
+import { minuteKeys, mintChallenge, mintPlace, openChallenge, openPlace } from "./place-token.ts";
 import { findRoute } from "./route-match.ts";
 import { emptySpent, isSpent, markSpent } from "./spent.ts";
 
@@ -44,17 +44,59 @@ test("behind n proxies only what the outermost of them saw counts, whatever the 
 test("a challenge is good for two minutes", () => {
   const keys = keysOf("challenge");
   const now = 1_800_000_000_000 + 59_999;
-  const challenge = mintChallenge(keys, now, randomBytes(16));
-  for (const later of [0, 1, MINUTE_MS, 2 * MINUTE_MS - 1]) assert.ok(isChallenge(keys, now + later, challenge), `${later} ms later`);
-  for (const later of [2 * MINUTE_MS, 3 * MINUTE_MS, HOUR_MS]) assert.ok(!isChallenge(keys, now + later, challenge), `${later} ms later`);
-  assert.ok(!isChallenge(keysOf("place"), now, challenge));
+  const seeds = minuteKeys();
+  const challenge = { id: randomBytes(16), issuedAt: now, effort: 17 };
+  const token = mintChallenge(seeds, keys, challenge);
+  assert.ok(token.length < 120, `${token.length} characters`);
+  for (const later of [0, 1, MINUTE_MS, 2 * MINUTE_MS - 1])
+    assert.deepEqual(openChallenge(seeds, keys, now + later, token), challenge, `${later} ms later`);
+  for (const later of [2 * MINUTE_MS, 3 * MINUTE_MS, HOUR_MS, -MINUTE_MS])
+    assert.equal(openChallenge(seeds, keys, now + later, token), undefined, `${later} ms later`);
+  assert.equal(openChallenge(seeds, keysOf("place"), now, token), undefined);
+  const place = mintPlace(keysOf("place"), now, "mine", {
+    id: randomBytes(16),
+    standing: { life: 1, tag: null },
+    prefix: "",
+    effort: 0,
+    renewed: false,
+  });
+  for (const junk of ["", "A", "A".repeat(600), place, `${token}A`]) assert.equal(openChallenge(seeds, keys, now, junk), undefined);
+});
+
+test("a challenge is minted and checked with one HMAC: the seed of its minute is derived once", () => {
+  const keys = keysOf("challenge");
+  const seeds = minuteKeys();
+  const now = 1_800_000_000_000;
+  const derived = seeds(keys, Math.floor(now / MINUTE_MS));
+  mintChallenge(seeds, keys, { id: randomBytes(16), issuedAt: now, effort: 0 });
+  assert.equal(seeds(keys, Math.floor(now / MINUTE_MS)), derived);
+  const rotated = keysOf("challenge");
+  assert.notEqual(seeds(rotated, Math.floor(now / MINUTE_MS)), derived, "new keys have seeds of their own");
+});
+
+test("the wanted effort can't be talked down: it is signed with the challenge", () => {
+  const keys = keysOf("challenge");
+  const seeds = minuteKeys();
+  const token = mintChallenge(seeds, keys, { id: randomBytes(16), issuedAt: 1_800_000_000_000, effort: 20 });
+  const raw = Buffer.from(token, "base64url");
+  for (let at = 0; at < raw.length; at += 1) {
+    const altered = Buffer.from(raw);
+    altered[at] = (altered[at] ?? 0) ^ 1;
+    assert.equal(openChallenge(seeds, keys, 1_800_000_000_000, altered.toString("base64url")), undefined, `byte ${at}`);
+  }
 });
 
 test("a place is good for an hour after the last time it was asked about, in its own browser only", () => {
   const keys = keysOf("place");
   const now = 1_800_000_000_000;
-  for (const tag of [null, { round: 7, ordinal: 3 }]) {
-    const place = { id: randomBytes(16), standing: { life: 0.25, tag }, prefix: "2001:db8:ffff:ff00::/56" };
+  for (const tag of [null, { tick: 7, ordinal: 3 }]) {
+    const place = {
+      id: randomBytes(16),
+      standing: { life: 0.25, tag },
+      prefix: "2001:db8:ffff:ff00::/56",
+      effort: 19,
+      renewed: tag === null,
+    };
     const token = mintPlace(keys, now, "mine", place);
     assert.ok(token.length < 300, `${token.length} characters`);
     assert.deepEqual(openPlace(keys, now + HOUR_MS - 1, "mine", token), place);

@@ -40,11 +40,12 @@ function rotate(spent: Spent, now: number): void {
   spent.rotatedAt = now;
 }
 
-function has(map: Uint8Array, bit: number): boolean {
+export function has(map: Uint8Array, bit: number): boolean {
   return ((map[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0;
 }
 
-function bitsOf(id: Uint8Array): number[] {
+/** Where the 16 bytes of `id` fall in a map of `size` bits. */
+export function bitsOf(id: Uint8Array, size = BITS): number[] {
   const view = new DataView(id.buffer, id.byteOffset, id.byteLength);
-  return Array.from({ length: HASHES }, (_, at) => view.getUint32(4 * at) % BITS);
+  return Array.from({ length: HASHES }, (_, at) => view.getUint32(4 * at) % size);
 }

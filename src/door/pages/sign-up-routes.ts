@@ -38,11 +38,12 @@ export function signUpRoutes(parts: FormParts): DoorHandlers {
     return pageAnswer(200, page, { "set-cookie": [keepDraft({ address, place: answer.place })] });
   };
 
-  /** A place for this browser, also when the page was open for longer than its challenge lives: that costs nobody anything. */
-  const placeFor = (request: DoorRequest, challenge: string) => {
+  /** A place for this browser, also when the page was open for longer than its challenge lives: waiting costs nobody anything. */
+  const placeFor = (request: DoorRequest) => {
     const secret = request.browserSecret ?? "";
-    const first = line.place(challenge, secret, request.prefix);
-    return first.ok ? first : line.place(line.challenge(secret).challenge, secret, request.prefix);
+    const [challenge, nonce] = [typed(request, "challenge", LIMITS.challengeBytes), typed(request, "nonce", LIMITS.nonceChars)];
+    const first = line.place({ challenge, nonce }, secret, request.prefix);
+    return first.ok ? first : line.place({ challenge: line.challenge(secret).challenge }, secret, request.prefix);
   };
 
   const orderLetter = async (request: DoorRequest, address: string, place: string): Promise<DoorAnswer> => {
@@ -76,7 +77,7 @@ export function signUpRoutes(parts: FormParts): DoorHandlers {
         const errors = [{ field: "address", sentence: fieldSentence(request.language, address === "" ? "required" : "address") }];
         return form(request, address, problemBody(request.language, "invalid-field", { errors }));
       }
-      const placed = placeFor(request, typed(request, "challenge", LIMITS.challengeBytes));
+      const placed = placeFor(request);
       if (!placed.ok) return form(request, address, problemBody(request.language, placed.failure.tag));
       return goTo(`${WAIT}?from=form`, [keepDraft({ address, place: placed.value.place })]);
     },
