@@ -12,6 +12,7 @@ import { createEgress } from "#egress/egress.ts";
 import { createHashLine, createIdentity, offerFirstOperatorLink } from "#identity/identity.ts";
 import { createMail } from "#mail/mail.ts";
 import { answers, isConnectionLoss, openPool } from "#store/store.ts";
+import { LOG_SERIALIZERS } from "./app-log.ts";
 import { chatHandlers } from "./chat-routes.ts";
 import { createDoorControl, type DoorControl } from "./door-control.ts";
 import { egressHandlers } from "./egress-routes.ts";
@@ -40,7 +41,7 @@ const WEB_FOLDER = new URL("../../web/dist/", import.meta.url);
 
 export function createApp(boot: AppBoot, tell: (message: FromChild) => void): App {
   const [clock, dice] = [systemClock, systemDice];
-  const log = pino({ level: boot.logLevel, base: { part: "app" } });
+  const log = pino({ level: boot.logLevel, base: { part: "app" }, serializers: LOG_SERIALIZERS });
   const sql = openPool(boot.database, { connections: CONNECTIONS, name: "app" });
   const stopping = new AbortController();
   let { keys } = boot;

@@ -234,3 +234,17 @@ function copyWithoutLinks(folder: string): string {
   });
   return join(folder, "native");
 }
+
+test("what people wrote is not in the server's own log when it refuses it", async (t) => {
+  const lines: string[] = [];
+  const postgres = await start(temporary(t), (line) => lines.push(line));
+  t.after(() => postgres.stop());
+  const pool = openPool(postgres.address, { connections: 1, name: "test" });
+  t.after(() => pool.end({ timeout: 1 }));
+  await pool`create table kept (words text check (words <> 'what Ada wrote'), given jsonb)`;
+  await assert.rejects(pool`insert into kept (words) values (${"what Ada wrote"})`, /violates check constraint/);
+  await assert.rejects(pool`insert into kept (given) select ${'{"text": "what Ada wrote \\u0000"}'}::text::jsonb`, /Unicode/);
+  const said = () => lines.filter((line) => /ERROR/.test(line));
+  while (said().length < 2) await systemClock.sleep(20);
+  assert.doesNotMatch(lines.join("\n"), /what Ada wrote/);
+});

@@ -57,6 +57,8 @@ const SETTINGS = {
   max_parallel_workers_per_gather: 0,
   jit: "off",
   max_wal_size: "256MB",
+  // its details are rows and texts of people
+  log_error_verbosity: "terse",
   log_timezone: "UTC",
   timezone: "UTC",
 };
