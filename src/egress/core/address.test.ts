@@ -26,6 +26,14 @@ const CASES: readonly [string, AddressKind][] = [
   ["64:ff9b::127.0.0.1", "forbidden"],
   ["64:ff9b::a9fe:a9fe", "forbidden"],
   ["64:ff9b::10.0.0.1", "private"],
+  // a network's own translation (RFC 8215): its addresses of the inside are not where those of the well-known prefix are
+  ["64:ff9b:1::a00:1", "private"],
+  ["64:ff9b:1:a00:0:100::", "private"],
+  ["64:ff9b:1:0:7f:0:101:101", "private"],
+  ["64:ff9b:2::1.1.1.1", "forbidden"],
+  ["64:ff9b:0:0:0:1:101:101", "forbidden"],
+  // Teredo: the address inside is another one than it seems
+  ["2001:0:4136:e378:8000:63bf:3fff:fdd2", "forbidden"],
   ["2002:7f00:1::", "forbidden"],
   ["2002:a00:1::1", "private"],
   ["2002:101:101::1", "public"],

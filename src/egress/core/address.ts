@@ -33,14 +33,21 @@ function v6Kind(groups: readonly number[]): AddressKind {
   const zeros = leading.slice(0, 5).every((group) => group === 0);
   if (zeros && leading[5] === 0 && groups[6] === 0) return groups[7] === 1 ? "loopback" : "forbidden";
   if (zeros && leading[5] === 0xffff) return v4Kind(v4At(groups, 6));
-  // a translated address leaves this machine, so loopback inside it is a trick
-  if (first === 0x64 && second === 0xff9b) return translated(v4At(groups, 6));
+  if (first === 0x64 && second === 0xff9b) return nat64Kind(groups);
   if (first === 0x2002) return translated(v4At(groups, 1));
-  if (zeros || (first === 0x2001 && second === 0xdb8)) return "forbidden";
+  // documentation, and Teredo, whose inner address nobody sees here
+  if (zeros || (first === 0x2001 && (second === 0xdb8 || second === 0))) return "forbidden";
   if ((first & 0xfe00) === 0xfc00) return "private";
   return (first & 0xe000) === 0x2000 ? "public" : "forbidden";
 }
 
+/** The well-known prefix has the IPv4 address at its end; in a network's own one (RFC 8215) only that network knows where it is. */
+function nat64Kind(groups: readonly number[]): AddressKind {
+  if (groups[2] === 1) return "private";
+  return groups.slice(2, 6).every((group) => group === 0) ? translated(v4At(groups, 6)) : "forbidden";
+}
+
+/** A translated address leaves this machine, so loopback inside it is a trick. */
 function translated(ip: string): AddressKind {
   const kind = v4Kind(ip);
   return kind === "loopback" ? "forbidden" : kind;
