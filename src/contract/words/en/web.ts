@@ -103,7 +103,7 @@ export const webEn = {
   "reasoning.running": "Thinking",
   "reasoning.done": { one: "Thought for {count} second", other: "Thought for {count} seconds" },
   "reasoning.minutes": { one: "Thought for {count} minute", other: "Thought for {count} minutes" },
-  "reasoning.plain": "How it was thought through",
+  "reasoning.plain": "Thoughts",
 
   "question.edit": "Edit",
   "question.edit-label": "Edit your message",

@@ -101,7 +101,7 @@ export const webEs: Translated<typeof webEn> = {
   "reasoning.running": "Pensando",
   "reasoning.done": { one: "Pensó {count} segundo", other: "Pensó {count} segundos" },
   "reasoning.minutes": { one: "Pensó {count} minuto", other: "Pensó {count} minutos" },
-  "reasoning.plain": "Cómo lo pensó",
+  "reasoning.plain": "Razonamiento",
 
   "question.edit": "Editar",
   "question.edit-label": "Edita tu mensaje",

@@ -9,6 +9,7 @@ import { useProblemWords, useWords, type Say } from "../../lib/say.ts";
 import type { webEn } from "#contract/words/en/web.ts";
 
 const LINES_KEPT = 8;
+const FIRST_WORDS_CHARS = 200;
 type Heard = { id: string; chars: number; state: NarrationState };
 
 export function Narration({ message }: { message: Message | undefined }) {
@@ -28,8 +29,9 @@ export function Narration({ message }: { message: Message | undefined }) {
     const running = message.state === "running";
     if (heard.current?.id !== message.id) {
       if (!running) return;
-      // somebody who comes in the middle hears what follows from here
-      heard.current = { id: message.id, chars: message.text.length, state: NARRATION_START };
+      // somebody who comes in the middle hears what follows from here; the first words may have come with the answer itself
+      const chars = message.text.length <= FIRST_WORDS_CHARS ? 0 : message.text.length;
+      heard.current = { id: message.id, chars, state: NARRATION_START };
       speak([say("chat.heard-start", { model: message.modelName ?? say("chat.assistant") })]);
       return;
     }

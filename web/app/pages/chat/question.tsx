@@ -48,7 +48,6 @@ export const Question = memo(function Question({ message, step, mayEdit, onTurn,
         <>
           <Bubble text={message.text} />
           <div className="mt-0.5 flex min-h-8 flex-wrap items-center justify-end gap-x-1 pointer-coarse:min-h-target pointer-fine:-mb-4">
-            <BranchSwitch step={step} of="question" onTurn={onTurn} />
             <span className="flex opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
               <CopyWords text={message.text} />
               <Button
@@ -66,6 +65,7 @@ export const Question = memo(function Question({ message, step, mayEdit, onTurn,
                 {say("question.edit")}
               </Button>
             </span>
+            <BranchSwitch step={step} of="question" onTurn={onTurn} />
           </div>
         </>
       )}
