@@ -5,6 +5,7 @@
 import { judge, tellBars, type Bar } from "./door/bars.ts";
 import { startHoldfast } from "./door/holdfast.ts";
 import { describeMachine } from "./door/machine.ts";
+import { runMemory } from "./door/memory.ts";
 import { HELP, readPlan, type Item, type Plan } from "./door/options.ts";
 import { startPeer } from "./door/peers.ts";
 import { endAll, isPinned } from "./door/processes.ts";
@@ -72,7 +73,7 @@ async function runAll(plan: Plan, results: Results): Promise<number> {
   if (plan.reportOnly) return 0;
   let failed = 0;
   for (const [index, item] of plan.items.entries()) {
-    const label = `[${index + 1}/${plan.items.length}] ${titleOf(item.system)}, ${item.kind === "step" ? item.variant : "refusals"} ${item.repetition}`;
+    const label = `[${index + 1}/${plan.items.length}] ${titleOf(item.system)}, ${item.kind === "step" ? item.variant : item.kind} ${item.repetition}`;
     if (!plan.fresh && results.find(item) !== undefined) {
       console.log(`${label}: measured before`);
       continue;
@@ -88,6 +89,7 @@ async function runAll(plan: Plan, results: Results): Promise<number> {
 }
 
 async function runOne(item: Item, say: (what: string) => void): Promise<Result> {
+  if (item.kind === "memory") return runMemory(startHoldfast, item.settings, say);
   const system = SYSTEMS.find(({ name }) => name === item.system);
   if (system === undefined) throw new Error(`there is no system ${item.system}`);
   const startSystem = item.system === "holdfast" ? startHoldfast : startPeer(item.system);

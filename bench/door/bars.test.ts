@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { judge, type Bar } from "./bars.ts";
+import type { MemoryResult } from "./memory.ts";
 import { median, percentile } from "./numbers.ts";
 import type { RefusalCost, RefusalsResult } from "./refusals.ts";
 import type { Variant } from "./shots.ts";
@@ -46,12 +47,23 @@ function price(system: "holdfast" | "nginx", microseconds: Record<"keep-alive" |
   };
 }
 
+const remembered = (mostMb: number, afterMb: number): MemoryResult => ({
+  kind: "memory",
+  system: "holdfast",
+  sources: 2_000_000,
+  beforeMb: 100,
+  mostMb,
+  afterMb,
+  seconds: 80,
+});
+
 const GOOD = [
   goodRun("sign-up"),
   goodRun("sign-in"),
   goodRun("saturate"),
   price("holdfast", { "keep-alive": 14, closing: 12 }),
   price("nginx", { "keep-alive": 10, closing: 40 }),
+  remembered(110, 102),
 ];
 
 function redsOf(change: (run: StepResult) => void, variant: Variant = "sign-up"): string[] {
@@ -123,6 +135,11 @@ test("who refuses nobody has not refused cheaply", () => {
     "processor per refusal, closing, Holdfast to nginx",
     "processor per refusal, keep-alive, Holdfast to nginx",
   ]);
+});
+
+test("memory that grows with strangers, or is not given back, is red", () => {
+  assert.equal(names(judge([remembered(133, 104)]), "red").length, 1);
+  assert.equal(names(judge([remembered(131, 106)]), "red").length, 1);
 });
 
 test("percentiles are of the nearest rank, and of nothing there is none", () => {

@@ -2,6 +2,7 @@
  * Are the acceptance's lines met? Each as a figure, its limit and a verdict, over the medians of the paired runs. What was not
  * measured, or not hard enough to mean anything, is never green. Pure.
  */
+import type { MemoryResult } from "./memory.ts";
 import { median, ratio } from "./numbers.ts";
 import type { RefusalsResult, RefusalCost } from "./refusals.ts";
 import type { RefusalShape, Variant } from "./shots.ts";
@@ -22,12 +23,14 @@ const MOST_LETTERS_PER_RECIPIENT = 3;
 const IN_TIME_SHARE = 0.95;
 const OTHERS_CPU = 0.2;
 const SATURATED_CPU = 0.9;
+const GROWTH_MB = 32;
+const REST_MB = 5;
 const PRICES: readonly { shape: RefusalShape; limit: number }[] = [
   { shape: "closing", limit: 0.6 },
   { shape: "keep-alive", limit: 2 },
 ];
 
-export function judge(results: readonly (StepResult | RefusalsResult)[]): Bar[] {
+export function judge(results: readonly (StepResult | RefusalsResult | MemoryResult)[]): Bar[] {
   const steps = results.filter((result): result is StepResult => result.kind === "step" && result.system === "holdfast");
   const prices = results.filter((result): result is RefusalsResult => result.kind === "refusals");
   return [
@@ -39,6 +42,7 @@ export function judge(results: readonly (StepResult | RefusalsResult)[]): Bar[] 
       ),
     ),
     ...judgePrices(prices),
+    ...judgeMemory(results.find((result) => result.kind === "memory")),
   ];
 }
 
@@ -115,6 +119,14 @@ function judgePrices(results: readonly RefusalsResult[]): Bar[] {
       return { name, limit: `at most ${limit}×`, figure: `refused ${percent(ours.refusedShare)}`, verdict: "red" };
     return atMost(name, ratio(ours.microseconds, theirs.microseconds), limit, "×");
   });
+}
+
+function judgeMemory(result: MemoryResult | undefined): Bar[] {
+  const many = result === undefined ? "strangers" : `${result.sources} networks and paths`;
+  return [
+    atMost(`door's memory over ${many}: grown by at most`, result === undefined ? null : result.mostMb - result.beforeMb, GROWTH_MB, " MB"),
+    atMost(`door's memory over ${many}: grown after rest`, result === undefined ? null : result.afterMb - result.beforeMb, REST_MB, " MB"),
+  ];
 }
 
 export function errorsOf({ errors }: Phase): number {

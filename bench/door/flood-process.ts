@@ -3,7 +3,7 @@ import { setPriority } from "node:os";
 import { answerParent } from "./messages.ts";
 import { createFlood, type Flood, type FloodCounts } from "./flood.ts";
 import { floodAddress } from "./sources.ts";
-import { refusalShot, shotFor, type RefusalShape, type SystemName, type Variant } from "./shots.ts";
+import { refusalShot, shotFor, strangerShot, type RefusalShape, type Shot, type SystemName, type Variant } from "./shots.ts";
 
 export type FloodTask = {
   port: number;
@@ -11,7 +11,7 @@ export type FloodTask = {
   rate: number | null;
   connections: number;
   prefixes: number;
-  kind: { variant: Variant } | { refusal: RefusalShape };
+  kind: { variant: Variant } | { refusal: RefusalShape } | "strangers";
 };
 export type FloodAnswer = FloodCounts & { cpuMs: number; atMs: number };
 
@@ -26,17 +26,16 @@ setPriority(5);
 answerParent({
   start(task: FloodTask) {
     const { kind } = task;
-    const probe = "refusal" in kind;
-    const bytes = probe ? refusalShot(task.system, kind.refusal) : undefined;
+    // a price, and what memory grows with, are measured from one host
+    const single = kind === "strangers" || "refusal" in kind;
     flood = createFlood({
       port: task.port,
       rate: task.rate,
       connections: task.connections,
       prefixes: task.prefixes,
-      // a price is measured from one host, which every limiter refuses
-      addressOf: probe ? (prefix) => floodAddress(prefix, 1) : floodAddress,
-      requestsPerHost: probe ? Number.MAX_SAFE_INTEGER : REQUESTS_PER_HOST,
-      shot: bytes === undefined ? shotFor(task.system, (kind as { variant: Variant }).variant) : () => ({ bytes }),
+      addressOf: single ? (prefix) => floodAddress(prefix, 1) : floodAddress,
+      requestsPerHost: single ? Number.MAX_SAFE_INTEGER : REQUESTS_PER_HOST,
+      shot: shotOf(task),
     });
     flood.start();
     return report();
@@ -47,6 +46,13 @@ answerParent({
     return report();
   },
 });
+
+function shotOf({ kind, system }: FloodTask): (n: number) => Shot {
+  if (kind === "strangers") return strangerShot;
+  if ("variant" in kind) return shotFor(system, kind.variant);
+  const bytes = refusalShot(system, kind.refusal);
+  return () => ({ bytes });
+}
 
 function report(): FloodAnswer | null {
   const { user, system } = process.cpuUsage();

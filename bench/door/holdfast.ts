@@ -11,7 +11,7 @@ import type { StartSystem } from "./systems.ts";
 const COMMAND = fileURLToPath(new URL("../../bin/holdfast.js", import.meta.url));
 const UP_WITHIN_MS = 120_000;
 
-export const startHoldfast: StartSystem = async ({ smtpPort, lettersPerSecond, sabotage }) => {
+export const startHoldfast: StartSystem = async ({ smtpPort, lettersPerSecond, sabotage, trustedProxyHops = 0 }) => {
   const port = await freePort();
   const dataDir = mkdtempSync(join(tmpdir(), "hf-bench-"));
   // root's PostgreSQL runs as another user, who has to pass through it
@@ -23,6 +23,7 @@ export const startHoldfast: StartSystem = async ({ smtpPort, lettersPerSecond, s
       SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
       MAIL_FROM: "codes@holdfast.example",
       LETTERS_PER_SECOND: String(lettersPerSecond),
+      TRUSTED_PROXY_HOPS: String(trustedProxyHops),
       MODEL_DISCOVERY: "off",
       LOG_LEVEL: "warn",
       ...(sabotage === null ? {} : { HOLDFAST_SABOTAGE: sabotage }),

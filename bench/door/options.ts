@@ -1,5 +1,6 @@
 /** What was the door's bench asked to do? Words to a plan: which runs, how long each, in which order. Pure. */
 import { parseArgs } from "node:util";
+import type { MemorySettings } from "./memory.ts";
 import type { RefusalSettings } from "./refusals.ts";
 import type { SystemName, Variant } from "./shots.ts";
 import type { StepSettings } from "./step.ts";
@@ -10,7 +11,7 @@ export const HELP = `npm run bench -- door [options]
   --mode quick|full    quick: 10 s quiet and 20 s of flood per run, each once (the default, about 10 minutes)
                        full: as the acceptance says, five paired runs of Holdfast and each peer once (at most an hour)
   --only NAMES         only these systems: ${SYSTEMS.map(({ name }) => name).join(", ")}
-  --variants NAMES     only these: sign-up, sign-in, saturate, refusals
+  --variants NAMES     only these: sign-up, sign-in, saturate, refusals, memory
   --runs N             paired runs of Holdfast
   --rate N             requests of the flood per second (10000)
   --quiet S, --flood S seconds of each phase
@@ -25,7 +26,8 @@ Status 0: all bars are green (with --sabotage: at least one is red, as it has to
 
 export type Item =
   | { kind: "step"; system: SystemName; variant: Variant; repetition: number; settings: StepSettings }
-  | { kind: "refusals"; system: SystemName; repetition: number; settings: RefusalSettings };
+  | { kind: "refusals"; system: SystemName; repetition: number; settings: RefusalSettings }
+  | { kind: "memory"; system: "holdfast"; repetition: number; settings: MemorySettings };
 
 export type Plan = { mode: "quick" | "full"; sabotage: Sabotage | null; fresh: boolean; reportOnly: boolean; items: Item[] };
 
@@ -41,17 +43,19 @@ const QUICK = {
   holdfast: { "sign-up": seconds(10, 20, 10), "sign-in": seconds(10, 20, 5), saturate: seconds(10, 15, 5) },
   peers: { "sign-up": seconds(10, 20, 5), "sign-in": seconds(10, 20, 5), saturate: seconds(10, 15, 5) },
   refusals: { warmMs: 2_000, measureMs: 3_000 },
+  memory: { sources: 200_000, warmSources: 50_000, restMs: 5_000 },
 };
-/** Measured: 57 minutes in all. */
+/** Adds up to 57 minutes, with what slow peers take to answer their last members. */
 const FULL = {
   runs: 5,
-  holdfast: { "sign-up": seconds(45, 300, 15), "sign-in": seconds(20, 40, 5), saturate: seconds(20, 30, 5) },
-  peers: { "sign-up": seconds(20, 60, 10), "sign-in": seconds(15, 30, 5), saturate: seconds(10, 15, 5) },
+  holdfast: { "sign-up": seconds(30, 300, 15), "sign-in": seconds(15, 30, 5), saturate: seconds(15, 20, 5) },
+  peers: { "sign-up": seconds(10, 40, 10), "sign-in": seconds(10, 20, 5), saturate: seconds(10, 15, 5) },
   refusals: { warmMs: 3_000, measureMs: 4_000 },
+  memory: { sources: 2_000_000, warmSources: 100_000, restMs: 10_000 },
 };
 
 const LETTERS_PER_SECOND = 50;
-const VARIANTS = ["sign-up", "sign-in", "saturate", "refusals"] as const;
+const VARIANTS = ["sign-up", "sign-in", "saturate", "refusals", "memory"] as const;
 
 /** Throws a sentence for a person when the words make no sense. */
 export function readPlan(words: readonly string[]): Plan | "help" {
@@ -93,13 +97,16 @@ export function readPlan(words: readonly string[]): Plan | "help" {
     for (const variant of variants) {
       // what refuses everybody has no sign-in; who has no lanes is not asked to keep members apart on a full core
       const unasked = (variant === "saturate" && system !== "holdfast") || (variant === "sign-in" && system === "bare");
-      if (variant === "refusals" || unasked) continue;
+      if (variant === "refusals" || variant === "memory" || unasked) continue;
       const durations = (system === "holdfast" ? lengths.holdfast : lengths.peers)[variant];
       items.push({ kind: "step", system, variant, repetition, settings: settingsOf(durations) });
     }
   };
   if (variants.includes("refusals") && sabotage === null) {
     for (const system of systems) items.push({ kind: "refusals", system, repetition: 1, settings: lengths.refusals });
+  }
+  if (variants.includes("memory") && sabotage === null && systems.includes("holdfast")) {
+    items.push({ kind: "memory", system: "holdfast", repetition: 1, settings: lengths.memory });
   }
   for (const system of systems) if (system !== "holdfast") add(system, 1);
   if (systems.includes("holdfast")) for (let run = 1; run <= runs; run++) add("holdfast", run);

@@ -7,10 +7,11 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Item } from "./options.ts";
+import type { MemoryResult } from "./memory.ts";
 import type { RefusalsResult } from "./refusals.ts";
 import type { StepResult } from "./step.ts";
 
-export type Result = StepResult | RefusalsResult;
+export type Result = StepResult | RefusalsResult | MemoryResult;
 export type Kept = { item: Item; source: string; measuredAt: string; machine: string; result: Result };
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));

@@ -45,6 +45,12 @@ export function refusalShot(system: SystemName, shape: RefusalShape): Buffer {
   return request("GET", plain, undefined, shape === "closing" ? close : []);
 }
 
+/** From a network and for a path that nobody else has, as the proxy in front tells it. */
+export function strangerShot(n: number): Shot {
+  const network = `${1 + (n >>> 16)}.${(n >>> 8) & 255}.${n & 255}.9`;
+  return { bytes: request("GET", `/made-up/${n}`, undefined, [`x-forwarded-for: ${network}`]) };
+}
+
 const CHALLENGE_WITHOUT_BODY = request("POST", "/sign-up/challenge", "");
 const REAL = request("POST", "/sign-up/challenge", "{}");
 const JUNK_PLACE = request("POST", "/sign-up/place", JSON.stringify({ challenge: JUNK }));

@@ -13,7 +13,8 @@ export type Running = {
 export type Sabotage = "lanes-off" | "fcfs" | "floors-off";
 export const SABOTAGES: readonly Sabotage[] = ["lanes-off", "fcfs", "floors-off"];
 
-export type StartSystem = (options: { smtpPort: number; lettersPerSecond: number; sabotage: Sabotage | null }) => Promise<Running>;
+export type StartOptions = { smtpPort: number; lettersPerSecond: number; sabotage: Sabotage | null; trustedProxyHops?: number };
+export type StartSystem = (options: StartOptions) => Promise<Running>;
 
 export type System = {
   name: SystemName;
