@@ -7,7 +7,7 @@ import { test, type TestContext } from "node:test";
 import { seededDice } from "#kit/dice.ts";
 import { mintSealed, mintSigned, openSealed, openSigned } from "#kit/seal.ts";
 import { DAY_MS } from "#kit/time.ts";
-import { APP_PURPOSES, DOOR_PURPOSES, keysFor, openKeyRing, rotateKeyRing, type KeyRing } from "./key-ring.ts";
+import { APP_PURPOSES, DOOR_PURPOSES, keysFor, openKeyRing, readKeyRing, rotateKeyRing, type KeyRing } from "./key-ring.ts";
 
 function folder(t: TestContext): string {
   const made = mkdtempSync(join(tmpdir(), "hf-keys-"));
@@ -24,9 +24,19 @@ test("only the operator's own user can read the keys, also after somebody opened
   const dataDir = folder(t);
   ringOf(openKeyRing(dataDir, seededDice("a")));
   chmodSync(join(dataDir, "keys"), 0o777);
+  chmodSync(join(dataDir, "keys", "root-1.key"), 0o644);
   ringOf(openKeyRing(dataDir, seededDice("a")));
   assert.equal(statSync(join(dataDir, "keys")).mode & 0o777, 0o700);
   assert.equal(statSync(join(dataDir, "keys", "root-1.key")).mode & 0o777, 0o600);
+});
+
+test("keys whose folder can't be looked into are never taken for none, and so never replaced", (t) => {
+  const dataDir = folder(t);
+  writeFileSync(join(dataDir, "keys"), "no folder");
+  assert.throws(() => readKeyRing(dataDir), /ENOTDIR/);
+  rmSync(join(dataDir, "keys"));
+  const read = readKeyRing(dataDir);
+  assert.equal(read.ok ? "" : read.failure.tag, "broken-key");
 });
 
 test("the same keys are there after a restart", (t) => {

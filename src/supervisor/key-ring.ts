@@ -49,7 +49,9 @@ export function openKeyRing(dataDir: string, dice: Dice): Outcome<KeyRing, KeyRi
   const folder = keyFolder(dataDir);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
-  if (generationsIn(folder).length === 0) writeGeneration(folder, 1, dice.bytes(SECRET_BYTES));
+  const generations = generationsIn(folder);
+  for (const id of generations) chmodSync(fileOf(folder, id), 0o600);
+  if (generations.length === 0) writeGeneration(folder, 1, dice.bytes(SECRET_BYTES));
   return readKeyRing(dataDir);
 }
 
@@ -107,12 +109,13 @@ export function keysFor<P extends Purpose>(ring: KeyRing, purposes: readonly P[]
   return Object.fromEntries(entries) as KeysOf<P>;
 }
 
-/** Numbers of the generations, newest first. */
+/** Numbers of the generations, newest first. Only a folder that is not there has none: to take another fault for that would replace keys. */
 function generationsIn(folder: string): number[] {
   let names: string[];
   try {
     names = readdirSync(folder);
-  } catch {
+  } catch (error) {
+    if ((error as { code?: string }).code !== "ENOENT") throw error;
     return [];
   }
   return names
