@@ -49,18 +49,26 @@ export function openKeyRing(dataDir: string, dice: Dice): Outcome<KeyRing, KeyRi
   const folder = keyFolder(dataDir);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
-  const generations = generationsIn(folder);
-  for (const id of generations) chmodSync(fileOf(folder, id), 0o600);
-  if (generations.length === 0) writeGeneration(folder, 1, dice.bytes(SECRET_BYTES));
+  const found = generationsIn(folder);
+  if (!found.ok) return found;
+  for (const id of found.value) chmodSync(fileOf(folder, id), 0o600);
+  if (found.value.length === 0) writeGeneration(folder, 1, dice.bytes(SECRET_BYTES));
   return readKeyRing(dataDir);
 }
 
 /** Reads the ring without changing anything. */
 export function readKeyRing(dataDir: string): Outcome<KeyRing, KeyRingFailure> {
   const folder = keyFolder(dataDir);
+  const found = generationsIn(folder);
+  if (!found.ok) return found;
   const keys: RootKey[] = [];
-  for (const id of generationsIn(folder).slice(0, 2)) {
-    const secret = readFileSync(fileOf(folder, id));
+  for (const id of found.value.slice(0, 2)) {
+    let secret: Uint8Array;
+    try {
+      secret = readFileSync(fileOf(folder, id));
+    } catch (error) {
+      return unreadable(fileOf(folder, id), error);
+    }
     if (secret.length !== SECRET_BYTES) {
       return fail({
         tag: "broken-key",
@@ -93,7 +101,9 @@ export function rotateKeyRing(dataDir: string, dice: Dice, now: number, force = 
     });
   }
   writeGeneration(folder, current.id + 1, dice.bytes(SECRET_BYTES));
-  for (const id of generationsIn(folder).slice(2)) rmSync(fileOf(folder, id), { force: true });
+  const after = generationsIn(folder);
+  if (!after.ok) return after;
+  for (const id of after.value.slice(2)) rmSync(fileOf(folder, id), { force: true });
   return readKeyRing(dataDir);
 }
 
@@ -110,19 +120,23 @@ export function keysFor<P extends Purpose>(ring: KeyRing, purposes: readonly P[]
 }
 
 /** Numbers of the generations, newest first. Only a folder that is not there has none: to take another fault for that would replace keys. */
-function generationsIn(folder: string): number[] {
-  let names: string[];
+function generationsIn(folder: string): Outcome<number[], KeyRingFailure> {
+  let names: string[] = [];
   try {
     names = readdirSync(folder);
   } catch (error) {
-    if ((error as { code?: string }).code !== "ENOENT") throw error;
-    return [];
+    if ((error as { code?: string }).code !== "ENOENT") return unreadable(folder, error);
   }
-  return names
+  const ids = names
     .map((name) => /^root-(\d{1,9})\.key$/.exec(name)?.[1])
     .filter((id) => id !== undefined)
-    .map(Number)
-    .toSorted((a, b) => b - a);
+    .map(Number);
+  return succeed(ids.toSorted((a, b) => b - a));
+}
+
+function unreadable(path: string, error: unknown): { ok: false; failure: KeyRingFailure } {
+  const code = (error as { code?: string }).code ?? "no reason given";
+  return fail({ tag: "broken-key", sentence: `${path} can't be read (${code}). Give it back to the user that Holdfast runs as.` });
 }
 
 function fileOf(folder: string, id: number): string {
