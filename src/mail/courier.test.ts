@@ -315,6 +315,20 @@ test("a letter that was claimed just when the database went does not wait for a 
   assert.deepEqual([lost, (await stateOf(id))?.attempts, (await relay.letters()).length], [1, 1, 1]);
 });
 
+test("a letter for which the database could not be asked about the reader is not lost", async (t) => {
+  let asked = 0;
+  const { relay, ready, mail, becomes } = await world(t, {
+    hasAccount: async () => {
+      asked += 1;
+      if (asked === 1) throw Object.assign(new Error("the server is gone"), { code: "CONNECTION_CLOSED" });
+      return false;
+    },
+  });
+  await ready();
+  await becomes(await mail.order("patient@example.org"), "relayed", 8_000);
+  assert.deepEqual([asked, (await relay.letters()).length], [2, 1]);
+});
+
 test("a letter sealed under keys that are gone fails alone", async (t) => {
   const { mail, relay, ready, becomes, stateOf } = await world(t);
   const id = await mail.order("forgotten@example.org");

@@ -145,10 +145,14 @@ export function createCourier(parts: CourierParts): Courier {
   }
 
   async function deliver(claimed: ClaimedLetter): Promise<void> {
-    const letter = await parts.open(claimed).catch((error: unknown) => {
-      log.error({ err: error, letter: claimed.id }, "a letter could not be opened");
-      return undefined;
-    });
+    let letter: CodeLetter | undefined;
+    try {
+      letter = await parts.open(claimed);
+    } catch (error) {
+      // the database went while it was asked about the reader: that says nothing about the letter
+      log.warn({ err: error, letter: claimed.id }, "a letter could not be opened yet");
+      return settle(claimed, { tag: "again", word: "cut-off" });
+    }
     if (letter === undefined) return settle(claimed, { tag: "final", word: "unreadable" });
     const end = await withDeadline(Math.min(ATTEMPT_MS, claimed.deadlineAt - clock.now()), (signal) => delivery.attempt(letter, signal));
     const verdict = judge(end);
