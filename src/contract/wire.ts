@@ -24,7 +24,7 @@ export type PlaceAnswer = {
   /** Absent when it can't be told: the capacity is unknown or zero, or the source already fills the whole line. */
   wait?: Wait;
   /** Bits of effort that this place has, and that a newcomer is asked for now; absent when both are 0. */
-  effort?: { paid: number; wanted: number };
+  effort?: { paid: number; wanted: number } | undefined;
   retryAfterSeconds: number;
 };
 /** With which confidence (0 to 1) the wait lies within the interval. */

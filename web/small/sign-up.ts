@@ -3,8 +3,9 @@
  * follows. Where somebody is outlasts a reload; passwords are kept nowhere.
  */
 import type { Problem } from "#contract/problems.ts";
-import type { ChallengeAnswer, LetterAnswer, PlaceAnswer, Wait } from "#contract/wire.ts";
+import type { ChallengeAnswer, LetterAnswer, PlaceAnswer } from "#contract/wire.ts";
 import { intervalWords, percentWords } from "#contract/words/interval.ts";
+import { offerAhead, prepareOffer, stopWork, workFirst } from "./ahead.ts";
 import { ask, pause, wakeUp, type Reply } from "./ask.ts";
 import { enhanceFields } from "./fields.ts";
 import { enhanceForm, onSubmit, showNotice, showProblem } from "./forms.ts";
@@ -29,30 +30,39 @@ export function startSignUp(form: HTMLFormElement): void {
   const kept = recall();
   if (kept === undefined) return;
   if ("envelope" in kept) showCode(kept);
-  else void goThrough(kept.address, { place: kept.place, turn: false, retryAfterSeconds: 0 }, (round += 1));
+  else void goThrough(kept.address, { ...kept, turn: false, retryAfterSeconds: 0 }, (round += 1));
 }
 
 /** Takes a place and goes through the line with it; ends when the letter is ordered, or nothing more can be done. */
 async function order(address: string): Promise<void> {
   const mine = (round += 1);
-  const { value, problem } = await takePlace();
+  const { value, problem } = await takePlace(showWork);
   if (value !== undefined) await goThrough(address, value, mine);
   else refused(address, problem);
 }
 
-async function takePlace(): Promise<Reply<PlaceAnswer>> {
+/** With `show`, works for it first where the door asks for that. */
+async function takePlace(show?: (step: HTMLElement) => void): Promise<Reply<PlaceAnswer>> {
   const { value, problem } = await ask<ChallengeAnswer>("/sign-up/challenge", {});
-  if (value !== undefined) return ask<PlaceAnswer>("/sign-up/place", { challenge: value.challenge });
-  return problem === undefined ? {} : { problem };
+  if (value === undefined) return problem === undefined ? {} : { problem };
+  const nonce = show && (await workFirst(value, show));
+  const placed = await ask<PlaceAnswer>("/sign-up/place", { challenge: value.challenge, nonce });
+  // a device that slept over its sum waits
+  return nonce !== undefined && placed.problem?.code === "challenge-expired" ? takePlace() : placed;
 }
 
 async function goThrough(address: string, first: PlaceAnswer, mine: number): Promise<void> {
   let answer = first;
-  if (!answer.turn) showWaiting(address, answer.wait);
+  const wait = async () => {
+    await prepareOffer(answer);
+    if (mine === round) showWaiting(address, answer);
+  };
+  if (!answer.turn) await wait();
   for (;;) {
-    const { place, turn } = answer;
-    keep({ address, place });
-    if (!turn) await pause(answer.retryAfterSeconds);
+    const { place, turn, effort } = answer;
+    keep({ address, place, effort });
+    if (turn) stopWork();
+    else await pause(answer.retryAfterSeconds);
     if (mine !== round) return;
     const { value, problem } = await (turn
       ? ask<LetterAnswer>("/sign-up/letter", { place, address, language })
@@ -61,7 +71,7 @@ async function goThrough(address: string, first: PlaceAnswer, mine: number): Pro
     if (value !== undefined) {
       if ("envelope" in value) return showCode({ address, envelope: value.envelope, sentAt: Date.now() });
       answer = value;
-      if (!answer.turn) showWaiting(address, answer.wait);
+      if (!answer.turn) await wait();
       continue;
     }
     const lost = LOST.includes(problem?.code ?? "");
@@ -69,16 +79,16 @@ async function goThrough(address: string, first: PlaceAnswer, mine: number): Pro
     if (problem !== undefined && problem.status < 500 && !lost && problem.code !== "not-your-turn") return refused(address, problem);
     // a place that is no longer good is replaced; everything else is asked again in a while
     const fresh = lost ? (await takePlace()).value : undefined;
-    answer = fresh ?? { place, turn: false, retryAfterSeconds: problem?.retryAfterSeconds ?? 3 };
+    answer = fresh ?? { place, effort, turn: false, retryAfterSeconds: problem?.retryAfterSeconds ?? 3 };
     if (answer.turn) continue;
-    showWaiting(address, answer.wait);
+    await wait();
     if (fresh === undefined) showNotice(problem?.title ?? "", problem?.detail ?? say("script.offline"));
   }
 }
 
 /** Back at the step with the form, what was typed still in it, and why. */
 function refused(address: string, problem: Problem | undefined): void {
-  if (find("#step")?.dataset["step"] === "waiting" && addressStep !== null) {
+  if (["waiting", "effort"].includes(find("#step")?.dataset["step"] ?? "") && addressStep !== null) {
     showStep(addressStep);
     forget();
   }
@@ -103,19 +113,37 @@ function fromTemplate(id: string, address: string): HTMLElement | null {
   return step;
 }
 
-function showWaiting(address: string, wait: Wait | undefined): void {
+/** Where the door asks for work before there is a place. */
+function showWork(step: HTMLElement): void {
+  showStep(step);
+  nameAfterHeading(step);
+}
+
+function nameAfterHeading(step: HTMLElement): void {
+  const heading = find("h1", step);
+  document.title = heading?.textContent ?? "";
+  heading?.focus();
+}
+
+function showWaiting(address: string, answer: PlaceAnswer): void {
+  const { wait } = answer;
   const entered = find("#step")?.dataset["step"] !== "waiting";
   if (entered) {
     const step = fromTemplate("waiting", address);
     if (step === null) return;
     showStep(step);
-    const heading = find("h1", step);
-    document.title = heading?.textContent ?? "";
-    heading?.focus();
+    nameAfterHeading(step);
     // as it comes from the template it says that nobody can tell how long it takes
     unknown = [textOf("interval"), textOf("confidence")];
   }
   showNotice("", "");
+  const shown = find("#step");
+  if (shown !== null)
+    offerAhead(shown, answer, (better) => {
+      round += 1;
+      wakeUp();
+      void goThrough(address, better, round);
+    });
   clearInterval(countdown);
   find("[data-until]")?.toggleAttribute("hidden", wait === undefined);
   const from = Date.now();
@@ -178,6 +206,7 @@ function wireRestart(step: HTMLElement): void {
   });
   find("[data-restart]", step)?.addEventListener("click", (event) => {
     round += 1;
+    stopWork();
     forget();
     if (addressStep === null) return;
     event.preventDefault();

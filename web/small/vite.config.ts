@@ -1,6 +1,7 @@
 /**
  * How is the small pages' script built? Flat hashed files under web/dist/small, a manifest that the door reads, and each
- * file compressed beside itself. One entry; the meter and its dictionaries are pieces that load when somebody types a password.
+ * file compressed beside itself. One entry; the meter and its dictionaries are pieces that load when somebody types a password, the
+ * sum and its worker when the door asks for effort.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -30,6 +31,7 @@ export default defineConfig({
   publicDir: false,
   resolve: { alias: { "#contract": here("../../src/contract") } },
   plugins: [compressBeside()],
+  worker: { format: "es", rolldownOptions: { output: { minify: true, entryFileNames: "[name]-[hash].js" } } },
   build: {
     outDir: OUT,
     emptyOutDir: true,

@@ -1,0 +1,71 @@
+/**
+ * When is work offered to somebody who signs up? Where the door asks for effort: first as a step before there is a place, then
+ * as a button to whoever waits without. In peace nothing of it is loaded; where it does not load, one waits.
+ */
+import type { ChallengeAnswer, PlaceAnswer } from "#contract/wire.ts";
+import { ask } from "./ask.ts";
+import type { Effort, Sum } from "./effort.ts";
+import { find, tools } from "./page.ts";
+
+let effort: Effort | undefined;
+let sum: Sum | undefined;
+
+/** The nonce for `challenge`, with the step in which it is worked out handed to `show`. */
+export async function workFirst(challenge: ChallengeAnswer, show: (step: HTMLElement) => void): Promise<string | undefined> {
+  if (challenge.effort === 0) return undefined;
+  await load();
+  if (effort === undefined) return undefined;
+  stopWork();
+  sum = effort.startSum(Promise.resolve(challenge));
+  show(effort.stepOf(sum));
+  return sum.done;
+}
+
+/** Nobody who is there any longer needs it. */
+export function stopWork(): void {
+  sum?.stop();
+  sum = undefined;
+}
+
+/** Loads what `offerAhead` needs, so that its button is there from the start. */
+export async function prepareOffer(answer: PlaceAnswer): Promise<void> {
+  if (isOffered(answer)) await load();
+}
+
+/** Lets whoever waits within `step` get ahead by work; `got` has the place that came of it, which replaces the one of `answer`. */
+export function offerAhead(step: HTMLElement, answer: PlaceAnswer, got: (better: PlaceAnswer) => void): void {
+  const ways = find(".ways", step);
+  // while a sum is done its own button is there
+  if (ways === null || sum !== undefined) return;
+  find("[data-ahead]", ways)?.remove();
+  if (effort !== undefined && isOffered(answer)) ways.append(effort.offer(() => void getAhead(step, ways, answer.place, got)));
+}
+
+async function getAhead(step: HTMLElement, ways: HTMLElement, place: string, got: (better: PlaceAnswer) => void): Promise<void> {
+  if (effort === undefined || sum !== undefined) return;
+  const asked = ask<ChallengeAnswer>("/sign-up/challenge", {}).then(({ value }) => value);
+  const mine = effort.startSum(asked);
+  sum = mine;
+  ways.replaceWith(mine.element);
+  find("button", mine.element)?.focus();
+  const nonce = await mine.done;
+  const stays = sum === mine;
+  const [challenge, focused] = [(await asked)?.challenge, mine.element.contains(document.activeElement)];
+  const reply = nonce !== undefined && stays ? await ask<PlaceAnswer>("/sign-up/place", { challenge, nonce, place }) : {};
+  mine.element.replaceWith(ways);
+  if (focused) find("h1", step)?.focus();
+  if (sum !== mine) return;
+  sum = undefined;
+  if (reply.value !== undefined) got(reply.value);
+}
+
+function isOffered({ effort: asked }: PlaceAnswer): boolean {
+  return asked !== undefined && asked.paid < asked.wanted;
+}
+
+async function load(): Promise<void> {
+  effort ??= await import("./effort.ts").then(
+    ({ createEffort }) => createEffort(tools),
+    () => undefined,
+  );
+}
