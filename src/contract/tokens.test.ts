@@ -12,6 +12,7 @@ const deviceKeys: PurposeKeys = { purpose: "device", current: derivePurposeKey(r
 const NOW = Date.UTC(2026, 10, 24, 23, 30);
 const pass: Pass = {
   accountId: "11111111-1111-4111-8111-111111111111",
+  role: "member",
   cohort: 20_780,
   sessionEpoch: 3,
   expiresAt: NOW + PASS_LIFETIME_MS,
@@ -23,6 +24,11 @@ test("a pass opens to what was put in until it expires, over midnight too", () =
   assert.deepEqual(openPass(passKeys, NOW + HOUR_MS, token), pass);
   assert.deepEqual(openPass(passKeys, NOW + PASS_LIFETIME_MS - 1, token), pass);
   assert.equal(openPass(passKeys, NOW + PASS_LIFETIME_MS, token), undefined);
+});
+
+test("an operator's pass says so, and nothing else that stands there does", () => {
+  assert.equal(openPass(passKeys, NOW, mintPass(passKeys, NOW, { ...pass, role: "operator" }))?.role, "operator");
+  assert.equal(openPass(passKeys, NOW, mintPass(passKeys, NOW, { ...pass, role: "Operator" as Pass["role"] }))?.role, "member");
 });
 
 test("a pass whose maker wrote a far expiry dies with its day's key", () => {
@@ -38,7 +44,7 @@ test("a pass and a device cookie outlive one rotation of the keys and not two", 
     previous: derivePurposeKey(root, purpose),
   });
   const gone = (purpose: "pass" | "device"): PurposeKeys => ({ purpose, current: derivePurposeKey(newer, purpose) });
-  const device = { accountId: pass.accountId, deviceId: "22222222-2222-4222-8222-222222222222", issuedAt: NOW };
+  const device = { accountId: pass.accountId, deviceId: "22222222-2222-4222-8222-222222222222", sessionEpoch: 3, issuedAt: NOW };
   const [passToken, deviceToken] = [mintPass(passKeys, NOW, pass), mintDevice(deviceKeys, device)];
   assert.deepEqual(openPass(rotated("pass"), NOW, passToken), pass);
   assert.deepEqual(openDevice(rotated("device"), NOW, deviceToken), device);
@@ -47,7 +53,7 @@ test("a pass and a device cookie outlive one rotation of the keys and not two", 
 });
 
 test("a device cookie lives a year and is no pass", () => {
-  const device = { accountId: pass.accountId, deviceId: "22222222-2222-4222-8222-222222222222", issuedAt: NOW };
+  const device = { accountId: pass.accountId, deviceId: "22222222-2222-4222-8222-222222222222", sessionEpoch: 3, issuedAt: NOW };
   const token = mintDevice(deviceKeys, device);
   assert.deepEqual(openDevice(deviceKeys, NOW + DEVICE_LIFETIME_MS - 1, token), device);
   assert.equal(openDevice(deviceKeys, NOW + DEVICE_LIFETIME_MS, token), undefined);

@@ -215,7 +215,7 @@ test("a host named twice, and a path that not everybody reads alike, reach nobod
 
 test("what was revoked is not known any more once the app has hung up: the pass buys nothing", async () => {
   const now = Date.now();
-  const cookie = `${COOKIES.pass}=${mintPass(doorKeys(root).pass, now, { accountId: "a", cohort: 1, sessionEpoch: 1, expiresAt: now + 60_000 })}`;
+  const cookie = `${COOKIES.pass}=${mintPass(doorKeys(root).pass, now, { accountId: "a", role: "member", cohort: 1, sessionEpoch: 1, expiresAt: now + 60_000 })}`;
   const lane = async () => {
     door.reached.length = 0;
     await door.ask("/api/me", { cookie });

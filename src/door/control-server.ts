@@ -19,7 +19,7 @@ export type Told = {
 export type ControlServer = Told & { listen(): Promise<void>; close(): void };
 
 const TRUE_FOR_MS = 10 * SECOND_MS;
-/** A list of revocations is 60 bytes an account and holds those of a day. */
+/** A list of revocations is 60 bytes an account and holds those of a year. */
 const LINE_LIMIT_BYTES = 64 * 1024 * 1024;
 
 type Dated<Value> = { value: Value; at: number };

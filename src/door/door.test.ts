@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { after, beforeEach, test } from "node:test";
-import { mintPass } from "#contract/tokens.ts";
+import { mintPass, type Pass } from "#contract/tokens.ts";
 import { COOKIES } from "#contract/cookies.ts";
 import type { Problem } from "#contract/problems.ts";
 import { INTERNAL } from "#contract/processes.ts";
@@ -219,7 +219,7 @@ test("a reader who stops reading stops the app's writing, not the door", async (
 
 test("a member's pass buys the lane, once the app has told who was revoked; an altered or revoked one does not", async () => {
   const now = Date.now();
-  const pass = { accountId: "ada", cohort: 1, sessionEpoch: 1, expiresAt: now + 60_000 };
+  const pass: Pass = { accountId: "ada", role: "member", cohort: 1, sessionEpoch: 1, expiresAt: now + 60_000 };
   const token = mintPass(doorKeys(root).pass, now, pass);
   const lane = async (given: string) => {
     door.reached.length = 0;

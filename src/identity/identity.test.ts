@@ -4,7 +4,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { after, test } from "node:test";
 import { systemDice } from "#kit/dice.ts";
 import { DAY_MS, HOUR_MS } from "#kit/time.ts";
-import { openDevice, openPass } from "#contract/tokens.ts";
+import { DEVICE_LIFETIME_MS, openDevice, openPass } from "#contract/tokens.ts";
 import { GOOD_PASSWORD as GOOD, startIdentity, visitor as browser } from "#support/identity.ts";
 import { offerFirstOperatorLink, SESSION_LIFETIME_MS } from "./identity.ts";
 
@@ -323,8 +323,12 @@ test("a member becomes the first operator by the right password only, and older 
   assert.deepEqual(revoked, [[member.account.id, 1]]);
   assert.deepEqual(await identity.revocations(), [[member.account.id, 1]]);
   assert.equal(openPass(keysNow().pass, world.now, made.value.passToken)?.sessionEpoch, 1);
-  world.now += 26 * HOUR_MS;
-  assert.deepEqual(await identity.revocations(), [], "after a day no pass is left that it could concern");
+  const [old, fresh] = [member.deviceToken, made.value.deviceToken].map((token) => openDevice(keysNow().device, world.now, token));
+  assert.deepEqual([old?.sessionEpoch, fresh?.sessionEpoch], [0, 1], "a device that signed in before is no known one any more");
+  world.now += DEVICE_LIFETIME_MS;
+  assert.deepEqual(await identity.revocations(), [[member.account.id, 1]]);
+  world.now += 2 * HOUR_MS;
+  assert.deepEqual(await identity.revocations(), [], "after a year no device cookie is left that it could concern");
 });
 
 test("whether an address has an account is known to the courier, in any spelling", async () => {

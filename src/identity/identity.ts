@@ -5,7 +5,7 @@
 import type { Dice } from "#kit/dice.ts";
 import type { Outcome } from "#kit/outcome.ts";
 import { DAY_MS, HOUR_MS } from "#kit/time.ts";
-import { DEVICE_LIFETIME_MS, PASS_LIFETIME_MS } from "#contract/tokens.ts";
+import { DEVICE_LIFETIME_MS } from "#contract/tokens.ts";
 import type { Language } from "#contract/wire.ts";
 import type { Sql } from "#store/store.ts";
 import { newSecret, secretHash, type Parts, type SignedIn, type Visitor } from "./parts.ts";
@@ -44,7 +44,7 @@ export type Identity = {
   }): Promise<Outcome<SignedIn, FirstOperatorRefusal>>;
   hasAccount(address: string): Promise<boolean>;
   changeLanguage(accountId: string, language: Language): Promise<void>;
-  /** Every epoch whose raising still matters to a pass that may be alive. */
+  /** Every epoch whose raising still matters to a pass or a device cookie that may be alive. */
   revocations(): Promise<Epoch[]>;
   /** Removes every hour what ended, until stopped. */
   start(): void;
@@ -82,7 +82,7 @@ export function createIdentity({ onRevoked, ...parts }: Parts & { onRevoked: (ep
     },
     hasAccount: async (address) => (await findAccount(parts.sql, address.toLowerCase())) !== undefined,
     changeLanguage: (accountId, language) => setLanguage(parts.sql, accountId, language),
-    revocations: () => raisedEpochs(parts.sql, parts.clock.now() - PASS_LIFETIME_MS - HOUR_MS),
+    revocations: () => raisedEpochs(parts.sql, parts.clock.now() - DEVICE_LIFETIME_MS - HOUR_MS),
     start() {
       stopTidying = parts.clock.after(HOUR_MS, () => void tidy());
     },

@@ -46,7 +46,7 @@ export async function openSession(parts: Parts, tx: Transaction, holder: Holder,
     account: holder.account,
     sessionToken,
     passToken: passFor(parts, holder, now),
-    deviceToken: mintDevice(parts.keys().device, { accountId, deviceId, issuedAt: now }),
+    deviceToken: mintDevice(parts.keys().device, { accountId, deviceId, sessionEpoch: holder.sessionEpoch, issuedAt: now }),
     browserSecret: newSecret(dice),
   };
 }
@@ -65,7 +65,10 @@ export async function authenticate(
   if (stale && !(await touchSession(parts.sql, session.id, now, now + SESSION_LIFETIME_MS))) return null;
   const pass = passToken === undefined ? undefined : openPass(parts.keys().pass, now, passToken);
   const passIsFine =
-    pass?.accountId === session.account.id && pass.sessionEpoch === session.sessionEpoch && pass.expiresAt - now > PASS_LIFETIME_MS / 2;
+    pass?.accountId === session.account.id &&
+    pass.role === session.account.role &&
+    pass.sessionEpoch === session.sessionEpoch &&
+    pass.expiresAt - now > PASS_LIFETIME_MS / 2;
   return {
     account: session.account,
     sessionId: session.id,
@@ -77,6 +80,7 @@ export async function authenticate(
 function passFor(parts: Parts, holder: Holder, now: number): string {
   return mintPass(parts.keys().pass, now, {
     accountId: holder.account.id,
+    role: holder.account.role,
     cohort: holder.cohort,
     sessionEpoch: holder.sessionEpoch,
     expiresAt: now + PASS_LIFETIME_MS,

@@ -133,7 +133,7 @@ export async function promote(tx: Transaction, accountId: string, now: number): 
   return row?.session_epoch ?? 0;
 }
 
-/** The epochs that were raised after `since`: what the door must know so that no dead pass buys a lane. */
+/** The epochs that were raised after `since`: what the door must know so that no dead pass or device cookie buys a lane. */
 export async function raisedEpochs(sql: Sql, since: number): Promise<[accountId: string, sessionEpoch: number][]> {
   const rows = await sql<{ id: string; session_epoch: number }[]>`
     select id, session_epoch from account where session_epoch_raised_at > ${new Date(since)}`;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { mintPass } from "#contract/tokens.ts";
+import { mintPass, type Pass } from "#contract/tokens.ts";
 import { derivePurposeKey, type PurposeKeys } from "#kit/seal.ts";
 import { DAY_MS } from "#kit/time.ts";
 import { headersToApp, headersToClient } from "./headers.ts";
@@ -127,7 +127,7 @@ test("a pass buys the lane for its day and the next, never after it expired, and
   const secret = randomBytes(32);
   const keys: PurposeKeys = { purpose: "pass", current: derivePurposeKey({ id: 1, secret }, "pass") };
   const now = 1_800_000_000_000;
-  const pass = { accountId: "ada", cohort: 1, sessionEpoch: 3, expiresAt: now + DAY_MS };
+  const pass: Pass = { accountId: "ada", role: "member", cohort: 1, sessionEpoch: 3, expiresAt: now + DAY_MS };
   const token = mintPass(keys, now, pass);
   const none = new Map<string, number>();
   assert.equal(laneOf(keys, now, token, none), "member");
