@@ -89,6 +89,7 @@ test("each broken promise turns its own bar red", () => {
     [(run) => (run.flooded = phase(2, 14, { "status 429": 1 })), /members' errors/],
     [(run) => (run.newcomers = run.newcomers.map((one, index) => (index === 0 ? { ...one, tookMs: 61_000 } : one))), /from outside/],
     [(run) => (run.newcomers = run.newcomers.map((one, index) => (index >= 18 ? { ...one, tookMs: null } : one))), /from inside/],
+    [(run) => (run.flood.stuck = 1_000), /of what was sent in time, taken/],
     [(run) => (run.letters.mostIn10s = 501), /letters per second/],
     [(run) => (run.letters.mostPerRecipient = 4), /letters to one recipient/],
   ];

@@ -21,6 +21,8 @@ const INSIDE_SHARE = 0.9;
 const MOST_LETTERS_PER_RECIPIENT = 3;
 /** A generator that could put less than this on the wire made another flood than the one that was asked for. */
 const IN_TIME_SHARE = 0.95;
+/** The rest found every connection of the flood still waiting for an answer. */
+const TAKEN_SHARE = 0.95;
 const OTHERS_CPU = 0.2;
 const SATURATED_CPU = 0.9;
 const GROWTH_MB = 32;
@@ -59,9 +61,9 @@ function judgeMembers({ variant, says, p99, p50 }: (typeof STEPS)[number], runs:
   const p99s = median(runs.map(({ quiet, flooded }) => ratio(flooded.p99, quiet.p99)));
   const p50s = median(runs.map(({ quiet, flooded }) => ratio(flooded.p50, quiet.p50)));
   const errors = runs.reduce((sum, { flooded }) => sum + errorsOf(flooded), 0);
-  const hard = hardness(variant, runs);
   return [
-    hard,
+    hardness(variant, runs),
+    ...(variant === "saturate" ? [] : [judgeReach(says, runs)]),
     atMost(`${says}: members' p99, flooded to quiet`, p99s, p99, "×"),
     ...(p50 === null ? [] : [atMost(`${says}: members' p50, flooded to quiet`, p50s, p50, "×")]),
     atMost(`${says}: members' errors`, errors, 0, ""),
@@ -81,6 +83,12 @@ function hardness(variant: Variant, runs: readonly StepResult[]): Bar {
   const name = `flood of ${variant}s: generator in time`;
   if (inTime === null || inTime < IN_TIME_SHARE) return { ...unmeasured(name, `at least ${IN_TIME_SHARE}`), figure: figureOf(inTime, "") };
   return { name, limit: `at least ${IN_TIME_SHARE}`, figure: figureOf(inTime, ""), verdict: "green" };
+}
+
+/** A door that lets attackers wait gets less of a flood than others do, and may not shine for it. */
+function judgeReach(says: string, runs: readonly StepResult[]): Bar {
+  const share = median(runs.map(({ flood }) => ratio(flood.offered - flood.late - flood.stuck, flood.offered - flood.late)));
+  return atLeast(`${says}: of what was sent in time, taken`, share, TAKEN_SHARE);
 }
 
 function judgeNewcomers(says: string, runs: readonly StepResult[]): Bar[] {

@@ -7,6 +7,9 @@ import { test, type TestContext } from "node:test";
 import { createFlood, type FloodOptions } from "./flood.ts";
 import { floodAddress } from "./sources.ts";
 
+/** Elsewhere the loopback device takes one address only. */
+const ALL_LOOPBACK = process.platform === "linux";
+
 async function floodOf(t: TestContext, answer: RequestListener, options: Partial<FloodOptions>) {
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -15,7 +18,7 @@ async function floodOf(t: TestContext, answer: RequestListener, options: Partial
     rate: 200,
     connections: 50,
     prefixes: 20,
-    addressOf: floodAddress,
+    addressOf: ALL_LOOPBACK ? floodAddress : () => "127.0.0.1",
     shot: () => ({ bytes: Buffer.from("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n") }),
     requestsPerHost: 5,
     ...options,
@@ -29,7 +32,7 @@ async function floodOf(t: TestContext, answer: RequestListener, options: Partial
   return flood;
 }
 
-test("a flood comes from many networks and hosts, at its rate", async (t) => {
+test("a flood comes from many networks and hosts, at its rate", { skip: !ALL_LOOPBACK && "needs all of 127/8" }, async (t) => {
   const seen = new Set<string>();
   const flood = await floodOf(t, (message, response) => void (seen.add(message.socket.remoteAddress ?? ""), response.end("ok")), {});
   await pause(1_500);

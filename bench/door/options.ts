@@ -8,7 +8,7 @@ import { SABOTAGES, SYSTEMS, type Sabotage } from "./systems.ts";
 
 export const HELP = `npm run bench -- door [options]
 
-  --mode quick|full    quick: 10 s quiet and 20 s of flood per run, each once (the default, about 10 minutes)
+  --mode quick|full    quick: 10 s quiet and 20 s of flood per run, each once (the default, a quarter of an hour)
                        full: as the acceptance says, five paired runs of Holdfast and each peer once (at most an hour)
   --only NAMES         only these systems: ${SYSTEMS.map(({ name }) => name).join(", ")}
   --variants NAMES     only these: sign-up, sign-in, saturate, refusals, memory

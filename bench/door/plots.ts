@@ -5,7 +5,7 @@ export type Group = { name: string; bars: readonly (number | null)[] };
 
 const WIDTH = 760;
 const HEIGHT = 320;
-const MARGIN = { left: 64, right: 220, top: 40, bottom: 44 };
+const MARGIN = { left: 76, right: 220, top: 40, bottom: 44 };
 const COLOURS = ["#1558d6", "#c5221f", "#188038", "#b06000", "#8430ce", "#5f6368"];
 const PLOT = { width: WIDTH - MARGIN.left - MARGIN.right, height: HEIGHT - MARGIN.top - MARGIN.bottom };
 

@@ -1,4 +1,4 @@
-/** Which systems are measured, and what does a run need of each: a port, the processes that pay, and an end. */
+/** Which systems are measured? And what a run needs of each: a port, the processes that pay, and an end. */
 import type { SystemName } from "./shots.ts";
 
 export type Running = {

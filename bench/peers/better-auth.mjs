@@ -1,4 +1,4 @@
-/** better-auth with codes by e-mail, passwords and its own limiter switched on, on node:http, with its tables in PostgreSQL. */
+/** How is better-auth set up? Codes by e-mail, passwords and its own limiter switched on, on node:http, its tables in PostgreSQL. */
 import { createServer } from "node:http";
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";

@@ -1,4 +1,4 @@
-/** Express 5 with express-rate-limit as its documentation sets it up: by address, 100 in 15 minutes. LIMITER=off: a proxy in front limits. */
+/** How is Express set up? With express-rate-limit as its documentation says: by address, 100 in 15 minutes. LIMITER=off: a proxy in front limits. */
 import express from "express";
 import { rateLimit } from "express-rate-limit";
 import { openApp, port } from "./app.mjs";

@@ -1,4 +1,4 @@
-/** Fastify 5 with @fastify/rate-limit as its documentation sets it up: by address, 100 in a minute, on the routes for strangers. */
+/** How is Fastify set up? With @fastify/rate-limit as its documentation says: by address, 100 in a minute, on the routes for strangers. */
 import rateLimit from "@fastify/rate-limit";
 import Fastify from "fastify";
 import { openApp, port } from "./app.mjs";
