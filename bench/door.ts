@@ -8,7 +8,7 @@ import { describeMachine } from "./door/machine.ts";
 import { runMemory } from "./door/memory.ts";
 import { HELP, readPlan, type Item, type Plan } from "./door/options.ts";
 import { startPeer } from "./door/peers.ts";
-import { endAll, isPinned } from "./door/processes.ts";
+import { interrupt, isInterrupted, isPinned } from "./door/processes.ts";
 import { runRefusals } from "./door/refusals.ts";
 import { writeReport } from "./door/report.ts";
 import { openResults, type Result, type Results } from "./door/results.ts";
@@ -31,8 +31,8 @@ async function main(words: readonly string[]): Promise<number> {
   }
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
-      endAll();
-      process.exit(130);
+      console.log("interrupted: what was started is being ended");
+      interrupt();
     });
   }
   const results = openResults(plan.sabotage === null ? `door-${plan.mode}` : `door-${plan.sabotage}`);
@@ -45,6 +45,7 @@ async function main(words: readonly string[]): Promise<number> {
     return 2;
   }
   const failed = await runAll(plan, results);
+  if (isInterrupted()) return 130;
   const kept = results.all();
   const bars = judge(kept.map(({ result }) => result));
   const file = writeReport(results.folder, plan, kept, bars);
@@ -81,6 +82,7 @@ async function runAll(plan: Plan, results: Results): Promise<number> {
     try {
       results.keep(item, describeMachine(), await runOne(item, (what) => console.log(`${label}: ${what}`)));
     } catch (error) {
+      if (isInterrupted()) break;
       failed += 1;
       console.error(`${label}: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -5,7 +5,7 @@ import { devNull, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { descendantsOf } from "./machine.ts";
-import { start } from "./processes.ts";
+import { pause, start } from "./processes.ts";
 import type { StartSystem } from "./systems.ts";
 
 const COMMAND = fileURLToPath(new URL("../../bin/holdfast.js", import.meta.url));
@@ -39,7 +39,10 @@ export const startHoldfast: StartSystem = async ({ smtpPort, lettersPerSecond, s
       await stop();
       throw new Error(`Holdfast did not come up:\n${started.output()}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100).catch(async (error: unknown) => {
+      await stop();
+      throw error;
+    });
   }
   // a sabotage that nobody hears of would make green bars of nothing
   if (sabotage !== null && !started.output().includes(sabotage)) {

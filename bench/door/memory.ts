@@ -2,11 +2,10 @@
  * Does the door's memory grow with what strangers make up? So many requests, each from a network and for a path of its own
  * (one trusted proxy, so that the networks can be written down), then silence; what the door held before, at most and after.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import type { FloodAnswer, FloodTask } from "./flood-process.ts";
 import { usageOf } from "./machine.ts";
 import { rounded } from "./numbers.ts";
-import { startGenerator } from "./processes.ts";
+import { pause, startGenerator } from "./processes.ts";
 import type { StartSystem } from "./systems.ts";
 
 export type MemorySettings = { sources: number; warmSources: number; restMs: number };

@@ -1,10 +1,12 @@
 /**
  * How are servers and generators started, each on its own core? By taskset where there are two cores; whatever was started is
- * ended, by its own pid and no other, also when the bench is interrupted.
+ * ended in order, by its own pid and no other, also when the bench is interrupted.
  */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { availableParallelism } from "node:os";
+import { setMaxListeners } from "node:events";
 import { fileURLToPath } from "node:url";
+import { setTimeout } from "node:timers/promises";
 import type { Question, Reply } from "./messages.ts";
 
 export type Core = "server" | "generator";
@@ -13,7 +15,6 @@ export type Started = { child: ChildProcess; output(): string; stop(): Promise<v
 
 const CORES: Record<Core, string> = { server: "0", generator: "1" };
 const STOP_WITHIN_MS = 40_000;
-const running = new Set<ChildProcess>();
 
 export function isPinned(): boolean {
   return availableParallelism() >= 2 && spawnSync("taskset", ["--version"]).status === 0;
@@ -33,7 +34,6 @@ export function start(core: Core, program: string, words: readonly string[], { e
     stdio: channel ? ["ignore", "pipe", "pipe", "ipc"] : ["ignore", "pipe", "pipe"],
     ...(cwd === undefined ? {} : { cwd }),
   });
-  running.add(child);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding("utf8").on("data", (chunk: string) => {
@@ -41,23 +41,17 @@ export function start(core: Core, program: string, words: readonly string[], { e
     });
   }
   const ended = new Promise<void>((resolve) => {
-    child.once("exit", () => {
-      running.delete(child);
-      resolve();
-    });
-    child.once("error", () => {
-      running.delete(child);
-      resolve();
-    });
+    child.once("exit", () => resolve());
+    child.once("error", () => resolve());
   });
   return {
     child,
     output: () => output,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
-      const timer = setTimeout(() => child.kill("SIGKILL"), STOP_WITHIN_MS);
+      if ((await Promise.race([ended.then(() => true), setTimeout(STOP_WITHIN_MS, false, { ref: false })])) === false)
+        child.kill("SIGKILL");
       await ended;
-      clearTimeout(timer);
     },
   };
 }
@@ -84,6 +78,11 @@ export function startGenerator(name: "flood" | "members" | "newcomers"): Generat
     pid: child.pid ?? 0,
     ask: <Answer>(ask: string, given?: unknown) =>
       new Promise<Answer>((resolve, reject) => {
+        interruption.signal.addEventListener("abort", () => reject(new Error("interrupted")), { once: true });
+        if (!child.connected) {
+          reject(new Error(`the ${name} process is gone:\n${started.output()}`));
+          return;
+        }
         const id = (last += 1);
         open.set(id, { resolve: resolve as (answer: unknown) => void, reject });
         child.send({ id, ask, given } satisfies Question);
@@ -92,9 +91,21 @@ export function startGenerator(name: "flood" | "members" | "newcomers"): Generat
   };
 }
 
-/** Ends what still runs, at once: the bench was interrupted. */
-export function endAll(): void {
-  for (const child of running) child.kill("SIGTERM");
+const interruption = new AbortController();
+setMaxListeners(0, interruption.signal);
+
+/** Whoever waits rejects, and so ends what it started in its own order. */
+export function interrupt(): void {
+  interruption.abort(new Error("interrupted"));
+}
+
+export function isInterrupted(): boolean {
+  return interruption.signal.aborted;
+}
+
+/** Rejects when the bench is interrupted. */
+export function pause(delayMs: number): Promise<void> {
+  return setTimeout(delayMs, undefined, { signal: interruption.signal });
 }
 
 /** Settings of the machine that the bench runs on play no part. */

@@ -2,11 +2,10 @@
  * What does a refusal cost? One host asks as fast as it is answered until every answer is a refusal, then the front's
  * processor time is divided by the refusals. On a keep-alive connection, closing each time, and with a body.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import { usageOf } from "./machine.ts";
 import type { FloodAnswer, FloodTask } from "./flood-process.ts";
 import { rounded } from "./numbers.ts";
-import { startGenerator } from "./processes.ts";
+import { pause, startGenerator } from "./processes.ts";
 import type { RefusalShape, SystemName } from "./shots.ts";
 import type { StartSystem, System } from "./systems.ts";
 
@@ -35,15 +34,19 @@ export async function runRefusals(
   settings: RefusalSettings & { lettersPerSecond: number },
   say: (what: string) => void,
 ): Promise<RefusalsResult> {
-  say("starting");
-  const newcomers = startGenerator("newcomers");
-  const smtpPort = await newcomers.ask<number>("smtpPort");
-  const running = await startSystem({ smtpPort, lettersPerSecond: settings.lettersPerSecond, sabotage: null });
+  const ends: (() => Promise<void>)[] = [];
   try {
+    say("starting");
+    const newcomers = startGenerator("newcomers");
+    ends.push(newcomers.stop);
+    const smtpPort = await newcomers.ask<number>("smtpPort");
+    const running = await startSystem({ smtpPort, lettersPerSecond: settings.lettersPerSecond, sabotage: null });
+    ends.push(running.stop);
     const costs: Partial<Record<RefusalShape, RefusalCost>> = {};
     for (const shape of SHAPES) {
       say(`price of a refusal, ${shape}`);
       const flood = startGenerator("flood");
+      ends.push(flood.stop);
       const task: FloodTask = {
         port: running.port,
         system: system.name,
@@ -74,8 +77,7 @@ export async function runRefusals(
     }
     return { kind: "refusals", system: system.name, costs: costs as Record<RefusalShape, RefusalCost> };
   } finally {
-    await running.stop();
-    await newcomers.stop();
+    for (const end of ends.toReversed()) await end();
   }
 }
 

@@ -2,14 +2,13 @@
  * What does one run measure? The same system first in peace, then under its flood: members and newcomers apart from the
  * flood, the servers' processors and memory every half second. Everything raw goes into the result; judging is bars.ts.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import { busyMs, usageOf } from "./machine.ts";
 import type { FloodAnswer, FloodTask } from "./flood-process.ts";
 import { memberPath } from "./journeys.ts";
 import type { MembersPhase, MembersTask } from "./members-process.ts";
 import type { Letters, Newcomer, NewcomersTask } from "./newcomers-process.ts";
 import { percentile, rounded } from "./numbers.ts";
-import { startGenerator, type Generator } from "./processes.ts";
+import { pause, startGenerator, type Generator } from "./processes.ts";
 import type { SystemName, Variant } from "./shots.ts";
 import type { Running, Sabotage, StartSystem, System } from "./systems.ts";
 
@@ -121,6 +120,8 @@ async function measure(parts: {
   say(`flood (${variant}), ${settings.floodMs / 1_000} s`);
   // the members' phase goes on until its last answer: the flood ends with its time and not with that
   const flooding = members.ask<MembersPhase>("phase", { durationMs: settings.floodMs });
+  // whoever is interrupted while the flood lasts does not come to hear of it any more
+  flooding.catch(() => {});
   await pause(settings.floodMs);
   const othersCpu = rounded(Math.max(0, busyMs() - own() - others.cpuMs) / (performance.now() - others.at));
   const counted = await flood.ask<FloodAnswer>("stop");
