@@ -100,6 +100,12 @@ test("a model's proposal is taken when it is a title, and cleaned", () => {
   assert.equal(titleFromReply('"Baking Bread at Home."\n'), "Baking Bread at Home");
   assert.equal(titleFromReply("Title: **Baking bread**"), "Baking bread");
   assert.equal(titleFromReply("Título: «Pan casero»"), "Pan casero");
+  assert.equal(titleFromReply("**Title:** Baking bread"), "Baking bread");
+  assert.equal(titleFromReply("Baking bread at home:"), "Baking bread at home");
+  assert.equal(titleFromReply("**Baking bread at home:**\n"), "Baking bread at home");
+  assert.equal(titleFromReply("Here is a title:\n\n«Baking bread»"), "Baking bread");
+  assert.equal(titleFromReply("What is bread?"), "What is bread?");
+  assert.equal(titleFromReply("Bread: a history"), "Bread: a history");
   assert.equal(titleFromReply("\n\n"), undefined);
   assert.equal(titleFromReply("..."), undefined);
   assert.equal(titleFromReply(`I think that ${"the conversation is about ".repeat(10)}`), undefined);

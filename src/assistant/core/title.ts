@@ -25,15 +25,15 @@ export function titleTurns(question: string, answer: string): ChatTurn[] {
 
 /** The title in a model's reply; `undefined` when the reply is not one. */
 export function titleFromReply(reply: string): string | undefined {
-  const line = reply
+  const lines = reply
     .slice(0, EXCERPT_CHARS)
     .split("\n")
-    .map((candidate) => candidate.trim())
-    .find((candidate) => candidate !== "");
+    .map((candidate) => plain(candidate.replace(/^[\s*_#]*(?:title|título)[\s*_]*:/i, "")))
+    .filter((candidate) => candidate !== "");
+  // "Here is a title:" leads to one in the next line
+  const line = lines[0]?.endsWith(":") === true ? (lines[1] ?? lines[0]) : lines[0];
   if (line === undefined) return undefined;
-  const title = plain(line.replace(/^(?:title|título)\s*:\s*/i, ""))
-    .replace(/^["'“”‘’«»]+|["'“”‘’«».]+$/gu, "")
-    .trim();
+  const title = line.replace(/^["'“”‘’«»\s]+|["'“”‘’«».,:;\s]+$/gu, "");
   if (!/[\p{L}\p{N}]/u.test(title) || title.length > 2 * PROPOSED_CHARS) return undefined;
   return shorten(title, PROPOSED_CHARS);
 }
