@@ -189,7 +189,8 @@ function sample(running: Running): { stop(): Sample[] } {
     });
     before = now;
   };
-  const timer = setInterval(look, SAMPLE_MS);
+  // an interrupted run leaves it behind, and is not held up by it
+  const timer = setInterval(look, SAMPLE_MS).unref();
   return {
     stop() {
       clearInterval(timer);
