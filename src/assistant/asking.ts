@@ -163,7 +163,7 @@ export function createAsking(parts: GenerationParts & { dice: Dice; models: Pick
   };
 }
 
-const NOTHING_SAID = { text: "", reasoning: "", problemCode: null, modelId: null, modelName: null, usage: null };
+const NOTHING_SAID = { text: "", reasoning: "", problemCode: null, cutShort: false, modelId: null, modelName: null, usage: null };
 
 function emptyAnswer(plan: Plan, choice: { id: string; name: string }, now: number): StoredMessage {
   return {

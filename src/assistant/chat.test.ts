@@ -63,6 +63,24 @@ test("an answer of a model server has words, thoughts, usage, and says where the
   assert.equal(last.message.modelName, "steady-7b");
 });
 
+test("an answer that the model cut at its length limit is whole for the database, and is marked for its reader until they ask on", async () => {
+  const member = await addMember(sql);
+  await server.next(
+    { when: "Tell all of it", text: "It began with", finish: "length" },
+    { when: "Go on from there", text: " and it ended." },
+  );
+  const asked = await ask(chat, member, "Tell all of it");
+  const events = await readStream(chat, member, 0, isEndOf(asked.answer.id));
+  const last = events.at(-1)?.event;
+  assert.ok(last?.kind === "message");
+  assert.deepEqual([last.message.state, last.message.cutShort], ["done", true]);
+  assert.equal((await messageOf(chat, member, asked.conversationId, asked.answer.id)).cutShort, true, "also for whoever reads it later");
+  const sent = await chat.send(member, asked.conversationId, question("Go on from there", asked.answer.id));
+  assert.ok(sent.ok);
+  const whole = await ended(chat, member, { conversationId: asked.conversationId, answer: sent.value.assistantMessage });
+  assert.deepEqual([whole.state, whole.cutShort], ["done", false]);
+});
+
 test("a question sent 20 times at once is asked once, and everybody gets the same answer", async () => {
   const member = await addMember(sql);
   const conversationId = randomUUID();

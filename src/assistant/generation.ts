@@ -26,7 +26,7 @@ export type Job = {
 /** Why a running answer was cut off: the reason of its abort signal. */
 export type Cut = "stopped" | "interrupted";
 
-/** A model that never ends is taken as finished here. */
+/** A model that never ends is cut short here. */
 const ANSWER_CHARS = 500_000;
 /** More of a branch than any model's context holds is not read. */
 const BRANCH_CHARS = 4_000_000;
@@ -79,7 +79,7 @@ async function ask(
       case "text":
       case "reasoning":
         if (!(await orStopped(writer.add({ channel: part.kind, text: part.text }), stop))) return cutOff(stop, usage);
-        if (writer.chars() >= ANSWER_CHARS) return { state: "done", problemCode: null, usage };
+        if (writer.chars() >= ANSWER_CHARS) return { state: "done", problemCode: null, usage, cutShort: true };
         break;
       case "usage":
         usage = { inputTokens: part.inputTokens, outputTokens: part.outputTokens };
@@ -87,7 +87,7 @@ async function ask(
       case "tool":
         break;
       case "finish":
-        return { state: "done", problemCode: null, usage };
+        return { state: "done", problemCode: null, usage, cutShort: part.reason === "length" };
       case "error": {
         const contextTokens = part.contextTokens === undefined ? {} : { contextTokens: part.contextTokens };
         return { state: "failed", problemCode: part.code, usage, ...contextTokens };

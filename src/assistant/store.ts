@@ -16,6 +16,8 @@ export type AnswerEnd = {
   state: Exclude<MessageState, "running">;
   problemCode: string | null;
   usage: Message["usage"];
+  /** With `done`: the model had reached its length limit. */
+  cutShort?: boolean;
 };
 
 /** Bytes (as stored) of one reading of the log; at least one event comes. */
@@ -197,7 +199,7 @@ type MessageRow = Omit<StoredMessage, "createdAt" | "finishedAt" | "usage"> & {
 };
 
 function messageColumns(sql: Sql) {
-  return sql`message.id, conversation_id as "conversationId", parent_id as "parentId", role, state, problem_code as "problemCode",
+  return sql`message.id, conversation_id as "conversationId", parent_id as "parentId", role, state, problem_code as "problemCode", cut_short as "cutShort",
     model_id as "modelId", model_name as "modelName", input_tokens as "inputTokens", output_tokens as "outputTokens",
     message.created_at as "createdAt", finished_at as "finishedAt"`;
 }
@@ -264,7 +266,8 @@ export async function insertMessage(tx: Transaction, message: StoredMessage): Pr
 /** Ends a running answer with the words that the log has of it. `undefined` when it does not run (any more). */
 export async function endMessage(tx: Transaction, id: string, end: AnswerEnd, now: number): Promise<StoredMessage | undefined> {
   const [row] = await tx<MessageRow[]>`
-    update message set state = ${end.state}, problem_code = ${end.problemCode}, (text, reasoning) = (${foldedWords(tx)}),
+    update message set state = ${end.state}, problem_code = ${end.problemCode},
+      cut_short = ${end.state === "done" && end.cutShort === true}, (text, reasoning) = (${foldedWords(tx)}),
       input_tokens = ${end.usage?.inputTokens ?? null}, output_tokens = ${end.usage?.outputTokens ?? null}, finished_at = ${new Date(now)}
     where id = ${id} and state = 'running'
     returning ${messageColumns(tx)}, text, reasoning`;

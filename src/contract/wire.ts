@@ -98,6 +98,8 @@ export type Message = {
   state: MessageState;
   /** Why it failed; the sentence is looked up under the code. */
   problemCode: string | null;
+  /** It is `done` because the model had reached its length limit, not because it had said everything. */
+  cutShort: boolean;
   modelId: string | null;
   modelName: string | null;
   createdAt: TimeMs;

@@ -79,7 +79,7 @@ async function stream(response: ServerResponse, behaviour: Behaviour, request: s
     if (behaviour.chunkDelayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, behaviour.chunkDelayMs));
   }
   if (fault !== undefined) return breakOff(response, fault.kind);
-  writeTorn(response, chunk({}, "stop"));
+  writeTorn(response, chunk({}, behaviour.finish ?? "stop"));
   if (behaviour.usage !== false) {
     writeTorn(
       response,

@@ -22,6 +22,8 @@ export type Behaviour = {
   words?: number;
   chunkDelayMs?: number;
   usage?: boolean;
+  /** Why the answer ends; "stop" when nothing is said. */
+  finish?: "stop" | "length";
   fault?: Fault;
 };
 

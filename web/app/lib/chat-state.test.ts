@@ -28,6 +28,7 @@ function message(id: string, more: Partial<Message> = {}): Message {
     reasoning: "",
     state: "done",
     problemCode: null,
+    cutShort: false,
     modelId: null,
     modelName: null,
     createdAt: 1,

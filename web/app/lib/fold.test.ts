@@ -14,6 +14,7 @@ function answer(text: string, state: Message["state"] = "running"): Message {
     reasoning: "",
     state,
     problemCode: null,
+    cutShort: false,
     modelId: null,
     modelName: null,
     createdAt: 0,

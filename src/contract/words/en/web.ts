@@ -95,6 +95,7 @@ export const webEn = {
   "answer.slow": "This is taking longer than usual. You can leave this page; the answer goes on and will be here.",
   "answer.stopped": "Stopped. This is what had come until then.",
   "answer.interrupted": "Holdfast was restarted in the middle of this answer. What had come is kept; it is not the whole answer.",
+  "answer.cut-short": "The model stopped at its length limit. Ask it to go on.",
   "answer.empty": "The model answered without a word.",
   "answer.again": "Answer again",
   "answer.again-with": "Answer again with",

@@ -93,6 +93,7 @@ export const webEs: Translated<typeof webEn> = {
   "answer.slow": "Tarda más de lo habitual. Puedes salir de esta página; la respuesta continúa y estará aquí.",
   "answer.stopped": "Detenida. Esto es lo que había llegado hasta entonces.",
   "answer.interrupted": "Holdfast se reinició en mitad de esta respuesta. Lo que llegó se conserva; no es la respuesta completa.",
+  "answer.cut-short": "El modelo se detuvo en su límite de longitud. Pídele que continúe.",
   "answer.empty": "El modelo respondió sin una palabra.",
   "answer.again": "Responder de nuevo",
   "answer.again-with": "Responder de nuevo con",

@@ -1,6 +1,6 @@
 /**
  * How is an answer shown, from the first moment of waiting to its end, whatever that is? An answer that was stopped,
- * broke off or failed is marked as such and offers to be given again. Under it stands what left this machine.
+ * broke off, was cut short or failed is marked as such and offers to be given again. Under it stands what left this machine.
  */
 import { memo } from "react";
 import type { Message, ModelChoice } from "#contract/wire.ts";
@@ -75,6 +75,7 @@ function Ending({ message }: { message: Message }) {
     case "running":
       return null;
     case "done":
+      if (message.cutShort) return <p className={`${spaced} text-s text-soft`}>{say("answer.cut-short")}</p>;
       return message.text.trim() === "" ? <p className="text-soft italic">{say("answer.empty")}</p> : null;
     case "stopped":
       return (

@@ -63,5 +63,5 @@ function ending(say: Say<typeof webEn>, message: Message, problemWords: ReturnTy
   if (message.state === "stopped") return say("chat.heard-stopped");
   if (message.state === "interrupted") return say("chat.heard-interrupted");
   if (message.state === "failed") return Object.values(problemWords(message.problemCode)).join(". ");
-  return say("chat.heard-end");
+  return say(message.cutShort ? "answer.cut-short" : "chat.heard-end");
 }
