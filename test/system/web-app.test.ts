@@ -133,7 +133,7 @@ test(
   },
 );
 
-test("a conversation is renamed where it stands, and deleting it can be undone", { timeout: 180_000 }, async (t) => {
+test("a conversation is renamed where it stands, and deleting it can be undone, which opens it again", { timeout: 180_000 }, async (t) => {
   const chat = await openChat(t);
   if (chat === undefined) return;
   const { page, server } = chat;
@@ -150,8 +150,11 @@ test("a conversation is renamed where it stands, and deleting it can be undone",
   await list.getByRole("button", { name: /^Actions for “Letter to the harbour”/ }).click();
   await page.getByRole("menuitem", { name: "Delete" }).click();
   await list.getByRole("link", { name: "Letter to the harbour" }).waitFor({ state: "detached" });
+  await page.waitForURL(/\/chat$/);
   await page.getByRole("button", { name: "Undo" }).click();
   await list.getByRole("link", { name: "Letter to the harbour" }).waitFor();
+  await page.waitForURL(/\/chat\/./);
+  await page.getByRole("article").getByText("Gladly.").waitFor();
 });
 
 test(

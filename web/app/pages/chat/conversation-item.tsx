@@ -16,9 +16,11 @@ export type ConversationItemProps = {
   onChosen: () => void;
   /** The one that is looked at was deleted. */
   onGone: () => void;
+  /** It was brought back. */
+  onBack: () => void;
 };
 
-export function ConversationItem({ conversation, current, onChosen, onGone }: ConversationItemProps) {
+export function ConversationItem({ conversation, current, onChosen, onGone, onBack }: ConversationItemProps) {
   const say = useWords();
   const { client } = useSession();
   const [renaming, setRenaming] = useState(false);
@@ -38,7 +40,10 @@ export function ConversationItem({ conversation, current, onChosen, onGone }: Co
           action: {
             label: say("list.undo"),
             run: () => {
-              client.restore(conversation.id).then(() => toast({ text: say("list.restored", { title }) }), failed);
+              client.restore(conversation.id).then(() => {
+                if (current) onBack();
+                toast({ text: say("list.restored", { title }) });
+              }, failed);
             },
           },
         }),

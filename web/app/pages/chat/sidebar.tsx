@@ -28,6 +28,8 @@ export type SidebarProps = {
 export function Sidebar({ currentId, onHide, drawer, onChosen, onShowKeys }: SidebarProps) {
   const say = useWords();
   const [, go] = useLocation();
+  // whoever has opened another one since stays there
+  const openAgain = (id: string) => location.pathname === "/chat" && go(`/chat/${id}`);
   return (
     <div className="flex h-full flex-col">
       <div className="flex items-center gap-2.5 py-2 ps-4 pe-2">
@@ -49,7 +51,7 @@ export function Sidebar({ currentId, onHide, drawer, onChosen, onShowKeys }: Sid
         </Link>
       </div>
       <nav aria-label={say("list.label")} className="min-h-0 flex-1 overflow-y-auto px-3 pb-4">
-        <Conversations currentId={currentId} onChosen={onChosen} onGone={() => go("/chat")} />
+        <Conversations currentId={currentId} onChosen={onChosen} onGone={() => go("/chat")} onBack={openAgain} />
       </nav>
       <div className="border-t border-line p-2">
         <AccountMenu onShowKeys={onShowKeys} onChosen={onChosen} />
@@ -58,7 +60,9 @@ export function Sidebar({ currentId, onHide, drawer, onChosen, onShowKeys }: Sid
   );
 }
 
-function Conversations({ currentId, onChosen, onGone }: { currentId: string | null; onChosen: () => void; onGone: () => void }) {
+type ConversationsProps = { currentId: string | null; onChosen: () => void; onGone: () => void; onBack: (id: string) => void };
+
+function Conversations({ currentId, onChosen, onGone, onBack }: ConversationsProps) {
   const say = useWords();
   const { client } = useSession();
   const conversations = useChat((view) => view.chat.conversations);
@@ -82,6 +86,7 @@ function Conversations({ currentId, onChosen, onGone }: { currentId: string | nu
                 current={conversation.id === currentId}
                 onChosen={onChosen}
                 onGone={onGone}
+                onBack={() => onBack(conversation.id)}
               />
             ))}
           </ul>
