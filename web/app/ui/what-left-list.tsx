@@ -8,6 +8,7 @@ import type { EgressAnswer, EgressEntry, Message } from "#contract/wire.ts";
 import { webModelsEn } from "#contract/words/en/web-models.ts";
 import { webModelsEs } from "#contract/words/es/web-models.ts";
 import { api, problemOf } from "../api/http.ts";
+import { momentText } from "../lib/dates.ts";
 import { useLanguage, useWords, useWordsOf, type Say } from "../lib/say.ts";
 import { Button } from "./button.tsx";
 import { Icon } from "./icon.tsx";
@@ -72,7 +73,6 @@ function Entry({ entry, say, openAtOnce }: { entry: EgressEntry; say: Words; ope
   const language = useLanguage();
   const headingId = useId();
   const [shown, setShown] = useState(openAtOnce);
-  const at = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" }).format(entry.at);
   return (
     <section aria-labelledby={headingId} className="rounded-m border border-line">
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-2.5">
@@ -86,7 +86,7 @@ function Entry({ entry, say, openAtOnce }: { entry: EgressEntry; say: Words; ope
       </header>
       <dl className="grid gap-x-4 gap-y-1.5 px-4 py-3 text-s sm:grid-cols-[auto_1fr]">
         <Fact name={say("left.when")}>
-          <time dateTime={new Date(entry.at).toISOString()}>{at}</time>
+          <time dateTime={new Date(entry.at).toISOString()}>{momentText(language, entry.at)}</time>
         </Fact>
         <Fact name={say("left.to")}>{entry.destination === entry.host ? entry.host : `${entry.destination} (${entry.host})`}</Fact>
         <Fact name={say("left.address")}>{entry.ip ?? say("left.no-address")}</Fact>

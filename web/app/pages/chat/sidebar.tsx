@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { Link, useLocation } from "wouter";
 import type { Conversation, TimeMs } from "#contract/wire.ts";
 import { listed } from "../../lib/chat-state.ts";
+import { monthText } from "../../lib/dates.ts";
 import { groupByDay, groupKey, type DayGroup } from "../../lib/day-groups.ts";
 import { useLanguage, useWords } from "../../lib/say.ts";
 import { useNow } from "../../lib/use-now.ts";
@@ -155,6 +156,6 @@ function useGroupHeading(): (group: DayGroup) => string {
   return (group) => {
     if (typeof group === "string") return say(`list.${group}`);
     const at: TimeMs = new Date(group.year, group.month, 1).getTime();
-    return new Intl.DateTimeFormat(language, { month: "long", year: "numeric" }).format(at);
+    return monthText(language, at);
   };
 }
