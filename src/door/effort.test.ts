@@ -223,7 +223,7 @@ test("the effort that is asked for is a whole number of bits with an end, whatev
     [Number.NaN, 0],
     [Number.POSITIVE_INFINITY, 0],
     [17.4, 17],
-    [900, 24],
+    [900, 30],
   ] as const) {
     assert.equal(wantedBits(measured), wanted, String(measured));
   }

@@ -16,9 +16,12 @@ export async function workFirst(challenge: ChallengeAnswer, show: (step: HTMLEle
   await load();
   if (effort === undefined) return undefined;
   stopWork();
-  sum = effort.startSum(Promise.resolve(challenge));
-  show(effort.stepOf(sum));
-  return sum.done;
+  const mine = effort.startSum(Promise.resolve(challenge));
+  sum = mine;
+  show(effort.stepOf(mine, find("#step > .step")?.cloneNode(true)));
+  const nonce = await mine.done;
+  if (sum === mine) sum = undefined;
+  return nonce;
 }
 
 /** Nobody who is there any longer needs it. */

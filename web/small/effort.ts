@@ -33,7 +33,7 @@ export function createEffort({ announce, language }: EffortTools) {
   /** Begins at once; the challenge may come later. */
   function startSum(challenge: Promise<ChallengeAnswer | undefined>): Sum {
     const bar = make("progress", { max: "1", value: "0", "aria-label": say("effort.progress") });
-    const time = make("strong", {}, say("effort.moment"));
+    const time = make("b", {}, say("effort.moment"));
     const lead = make("p", { class: "hint" }, say("effort.lead"));
     const cancel = make("button", { class: "button quiet", type: "button" }, say("effort.wait"));
     const element = make("div", {}, make("div", { class: "wait" }, make("p", {}, time), bar, lead), make("p", { class: "ways" }, cancel));
@@ -94,20 +94,20 @@ export function createEffort({ announce, language }: EffortTools) {
     return { element, done: ended.promise, stop: () => end() };
   }
 
-  /** "0.3 seconds" is no help to anybody: whole seconds, from ten on in fives, then minutes. */
+  /** "0.3 seconds" is no help to anybody: whole seconds, from ten on in fives. */
   function timeWords(ms: number): string {
     const seconds = Math.max(1, Math.ceil(ms / 1_000));
-    const [count, unit] =
-      seconds > 90 ? [Math.ceil(seconds / 60), "minute"] : [seconds > 10 ? 5 * Math.ceil(seconds / 5) : seconds, "second"];
-    return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(count);
+    const said = seconds > 10 ? 5 * Math.ceil(seconds / 5) : seconds;
+    return new Intl.NumberFormat(language, { style: "unit", unit: "second", unitDisplay: "long" }).format(said);
   }
 
   return {
     startSum,
-    /** The sum as a step of its own, before there is a place. */
-    stepOf(sum: Sum): HTMLElement {
+    /** The sum as a step of its own, before there is a place; `line` says which step it belongs to. */
+    stepOf(sum: Sum, line: Node | undefined): HTMLElement {
       const heading = make("h1", { tabindex: "-1" }, say("effort.title"));
-      return make("div", { id: "step", "data-step": "effort" }, heading, sum.element, reason());
+      const reason = make("details", {}, make("summary", {}, say("effort.why")), make("p", {}, say("effort.because")));
+      return make("div", { id: "step", "data-step": "effort" }, line ?? "", heading, sum.element, reason);
     },
     /** Offers a sum to somebody who waits. */
     offer(press: () => void): HTMLElement {
@@ -116,10 +116,6 @@ export function createEffort({ announce, language }: EffortTools) {
       return button;
     },
   };
-
-  function reason(): HTMLElement {
-    return make("details", {}, make("summary", {}, say("effort.why")), make("p", {}, say("effort.because")));
-  }
 }
 export type Effort = ReturnType<typeof createEffort>;
 

@@ -3,8 +3,8 @@
  * faster than a browser, gets ten times the weight and not a hundred. Whoever brings none has the weight of everybody in peace.
  */
 
-/** More is never asked for and never counts: 2^24 tries are a quarter of a minute on a fast computer, minutes on a phone. */
-export const MOST_BITS = 24;
+/** More is never asked for, whoever asks. A browser gives up long before and hands in what it has. */
+const MOST_BITS = 30;
 /** What 1,000 tries pay for, a few milliseconds, is nothing. */
 const FREE_BITS = 10;
 const MOST_WEIGHT = 64;

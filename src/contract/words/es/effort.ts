@@ -5,7 +5,7 @@ export const effortEs = {
   "effort.title": "Primero, una pequeña cuenta",
   "effort.lead": "Tu dispositivo hace una pequeña cuenta para que avances en la fila.",
   "effort.moment": "Un momento…",
-  "effort.about": "Unos {wait}",
+  "effort.about": "Cerca de {wait}",
   "effort.longer": "Un poco más",
   "effort.progress": "Avance de la cuenta",
   "effort.wait": "Prefiero esperar",
