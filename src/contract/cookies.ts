@@ -14,7 +14,9 @@ export const COOKIES = {
   device: "__Host-holdfast-device",
   /** What a newcomer without script typed while waiting, so that nothing typed is lost. One hour. */
   draft: "__Host-holdfast-draft",
-  /** Chosen language of the small pages. 1 year. */
+  /** The newest place in the line, then that a letter was sent for it: buys a lane in the door and nothing else. One hour. */
+  place: "__Host-holdfast-place",
+  /** The language that was chosen in this browser, for the small pages and the chat. 1 year. */
   language: "__Host-holdfast-language",
 } as const;
 

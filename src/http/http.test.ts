@@ -270,6 +270,17 @@ test("the language that a member chose holds everywhere", async () => {
   );
 });
 
+test("the language that a member chose at the foot of a small page in this browser holds in the chat, and nowhere else", async () => {
+  const cookies = await memberCookies();
+  const languageOf = async (chosen: Record<string, string>) =>
+    JSON.parse((await ask("GET", "/api/me", { cookies: { ...cookies, ...chosen } })).text).account.language;
+  assert.equal(await languageOf({ [COOKIES.language]: "es" }), "es");
+  assert.equal(await languageOf({}), "en", "another browser of theirs");
+  assert.equal(await languageOf({ [COOKIES.language]: "xx" }), "en");
+  const wrong = await ask("PATCH", "/api/me", { cookies: { ...cookies, [COOKIES.language]: "es" }, body: {} });
+  assert.equal(wrong.headers["content-language"], "es");
+});
+
 test("the built-in mailbox opens with its token only, and not at all when it is off", async () => {
   assert.equal((await ask("GET", "/mailbox?token=")).problem.code, "not-found");
   assert.equal((await ask("GET", "/mailbox?token=x")).problem.code, "not-found");

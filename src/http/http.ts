@@ -13,7 +13,7 @@ import type { ProblemCode, ProblemExtras } from "#contract/problems.ts";
 import { INTERNAL } from "#contract/processes.ts";
 import { ROUTES, type Route } from "#contract/routes.ts";
 import { PASS_LIFETIME_MS } from "#contract/tokens.ts";
-import type { Language } from "#contract/wire.ts";
+import { LANGUAGES, type Language } from "#contract/wire.ts";
 import { chooseLanguage } from "#contract/words/words.ts";
 import { SESSION_LIFETIME_MS, type Authenticated, type Identity } from "#identity/identity.ts";
 import { isConnectionLoss, isDiskFull } from "#store/store.ts";
@@ -117,9 +117,14 @@ async function answered(parts: HttpParts, asked: Asked, handler: Handler, params
   return new Response(null, whole);
 }
 
-function authenticated(parts: HttpParts, headers: Headers): Promise<Authenticated | null> {
+/** The account, in the language that was chosen in this browser; its own counts where none was. So small pages and chat agree. */
+async function authenticated(parts: HttpParts, headers: Headers): Promise<Authenticated | null> {
   const cookies = headers.get("cookie") ?? undefined;
-  return parts.identity.authenticate(readCookie(cookies, COOKIES.session), readCookie(cookies, COOKIES.pass));
+  const who = await parts.identity.authenticate(readCookie(cookies, COOKIES.session), readCookie(cookies, COOKIES.pass));
+  if (who === null) return null;
+  const chosen = readCookie(cookies, COOKIES.language);
+  const language = LANGUAGES.find((one) => one === chosen) ?? who.account.language;
+  return { ...who, account: { ...who.account, language } };
 }
 
 /** The handler's answer with our headers, and with the cookies that are due unless the handler set some itself. */

@@ -1,6 +1,6 @@
 /**
- * In which language does the web app speak, and how does a part of it get at its sentences? The account's language
- * once it is known; until then the one used last in this browser, else the browser's own.
+ * In which language does the web app speak, and how does a part of it get at its sentences? The one that the server
+ * says with the account, once it is known; until then the one used last in this browser, else the browser's own.
  */
 import { useSyncExternalStore } from "react";
 import { LANGUAGES, type Language } from "#contract/wire.ts";
