@@ -8,7 +8,14 @@ import { toast } from "./toast.tsx";
 
 const SAID_MS = 2_000;
 
-export function CopyButton({ text, words }: { text: string; words: Say<typeof webModelsEn> }) {
+type CopyButtonProps = {
+  text: string;
+  words: Say<typeof webModelsEn>;
+  /** Of the words only; the picture always stands there. */
+  className?: string;
+};
+
+export function CopyButton({ text, words, className }: CopyButtonProps) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -26,7 +33,9 @@ export function CopyButton({ text, words }: { text: string; words: Say<typeof we
   return (
     <Button tone="quiet" size="small" onClick={() => void copy()}>
       <Icon name={copied ? "check" : "copy"} className="size-4" />
-      <span aria-live="polite">{words(copied ? "code.copied" : "code.copy")}</span>
+      <span aria-live="polite" className={className}>
+        {words(copied ? "code.copied" : "code.copy")}
+      </span>
     </Button>
   );
 }

@@ -114,14 +114,16 @@ function Actions({ message, step, mayAsk, onTurn }: AnswerProps) {
       .regenerate(message.conversationId, message.id, modelId)
       .catch((error: unknown) => toast({ tone: "danger", text: problemOf(error).detail }));
   };
+  // beside the switch between versions a narrow phone has no room for words: all stays in one row
+  const words = step.siblings.length > 1 ? "max-[26rem]:sr-only" : "";
   const sameModel = models.find(({ id }) => id === message.modelId)?.id ?? null;
   return (
     <div role="group" aria-label={say("answer.actions")} className="-ms-2 mt-0.5 flex flex-wrap items-center gap-x-1">
       <BranchSwitch step={step} of="answer" onTurn={onTurn} />
-      {message.text !== "" && <CopyWords text={message.text} />}
+      {message.text !== "" && <CopyWords text={message.text} className={words} />}
       <Button tone="quiet" size="small" aria-disabled={!may} onClick={() => again(sameModel)}>
         {busy ? <Spinner className="scale-75" /> : <Icon name="again" className="size-4" />}
-        {say("answer.again")}
+        <span className={words}>{say("answer.again")}</span>
       </Button>
       {models.length > 1 && <AgainWith models={models} messageModelId={message.modelId} may={may} onChoose={again} />}
     </div>

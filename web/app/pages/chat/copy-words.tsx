@@ -4,6 +4,12 @@ import { webModelsEs } from "#contract/words/es/web-models.ts";
 import { useWordsOf } from "../../lib/say.ts";
 import { CopyButton } from "../../ui/copy-button.tsx";
 
-export function CopyWords({ text }: { text: string }) {
-  return <CopyButton text={text} words={useWordsOf<typeof webModelsEn>({ en: webModelsEn, es: webModelsEs })} />;
+export function CopyWords({ text, className }: { text: string; className?: string }) {
+  return (
+    <CopyButton
+      text={text}
+      {...(className === undefined ? {} : { className })}
+      words={useWordsOf<typeof webModelsEn>({ en: webModelsEn, es: webModelsEs })}
+    />
+  );
 }
