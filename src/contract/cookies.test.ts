@@ -1,7 +1,7 @@
 /** Is a cookie of ours read only under the name that browsers guard? */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { COOKIES, readCookie } from "./cookies.ts";
+import { COOKIES, readCookie, readCookies } from "./cookies.ts";
 
 test("a browser's cookie is found among others", () => {
   const header = `theme=dark; ${COOKIES.session}=abc=; ${COOKIES.pass}=p;\t${COOKIES.device}=d`;
@@ -18,4 +18,13 @@ test("a neighbouring site can't slip somebody a session under a name that only l
     assert.equal(readCookie(`${blank}${COOKIES.session}=theirs; ${COOKIES.session}=mine`, COOKIES.session), "mine");
     assert.equal(readCookie(`${COOKIES.session}${blank}=theirs`, COOKIES.session), undefined, JSON.stringify(blank));
   }
+});
+
+test("of two cookies of one name the first counts, and a header of nothing but cookies is read only so far", () => {
+  assert.deepEqual(readCookies(`${COOKIES.pass}=a; ${COOKIES.pass}=b; ${COOKIES.place}=; __Host-holdfast-other=x`), {
+    [COOKIES.pass]: "a",
+    [COOKIES.place]: "",
+  });
+  assert.deepEqual(readCookies(`${"a=b; ".repeat(2_000)}${COOKIES.pass}=a`), {});
+  assert.deepEqual(readCookies("__proto__=x; constructor=y; __Host-holdfast-=z"), {});
 });

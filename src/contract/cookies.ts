@@ -27,19 +27,30 @@ export function setCookie(name: CookieName, value: string, maxAgeSeconds: number
   return `${name}=${value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${Math.floor(maxAgeSeconds)}`;
 }
 
+/** The first cookie of that name in a Cookie header, or `undefined`. Looks at no more than 8,192 characters. */
+export function readCookie(header: string | undefined, name: CookieName): string | undefined {
+  return readCookies(header)[name];
+}
+
 /**
- * The first cookie of that name in a Cookie header, or `undefined`. Looks at no more than 8,192 characters.
+ * All cookies of ours, the first of each name; one pass over no more than 8,192 characters, and none where there is none of ours.
  * Only spaces and tabs are passed over (RFC 6265): with `trim` a name that begins with another blank would count as ours, and
  * browsers let a neighbouring site set such a name.
  */
-export function readCookie(header: string | undefined, name: CookieName): string | undefined {
-  if (header === undefined) return undefined;
+export function readCookies(header: string | undefined): { readonly [name in CookieName]?: string } {
+  if (header === undefined || !header.includes(PREFIX)) return NONE;
+  const found: { [name in CookieName]?: string } = {};
   for (const pair of header.slice(0, 8_192).split(";")) {
     const at = pair.indexOf("=");
-    if (at > 0 && bare(pair.slice(0, at)) === name) return bare(pair.slice(at + 1));
+    const name = at > 0 ? bare(pair.slice(0, at)) : "";
+    if (NAMES.has(name)) found[name as CookieName] ??= bare(pair.slice(at + 1));
   }
-  return undefined;
+  return found;
 }
+
+const PREFIX = "__Host-holdfast-";
+const NAMES: ReadonlySet<string> = new Set(Object.values(COOKIES));
+const NONE = Object.freeze({});
 
 function bare(text: string): string {
   let [from, to] = [0, text.length];

@@ -16,6 +16,8 @@ export const LIMITS = {
   challengeBytes: 512,
   /** Eight bytes as base64url. */
   nonceChars: 11,
+  /** The fastest pace that is still called slow: the mail server's own may be as fast as it likes. */
+  lettersPerMinute: 6_000,
 } as const;
 
 /** The 32 symbols of a code (5 bits each): digits and capitals without 0, 1, I and O, which are read as one another. */

@@ -34,12 +34,14 @@ export function fieldSentence(language: Language, key: string): string {
 const FIELD_VALUES: { readonly [key in Key]?: Values } = {
   "field.password-short": { minimum: LIMITS.passwordMinChars },
   "field.password-long": { maximum: LIMITS.passwordMaxChars },
+  "field.letters-per-minute": { maximum: LIMITS.lettersPerMinute },
   "field.message-long": { maximum: LIMITS.messageChars },
   "field.title-long": { maximum: LIMITS.titleChars },
 };
 
 function detailOf(language: Language, code: ProblemCode, extras: ProblemExtras): string {
   if (code === "wrong-code" && extras.triesLeft === 0) return words(language, "wrong-code.last");
+  if (code === "sign-up-closed" && extras.signUp?.mode === "invited") return words(language, "sign-up-closed.invited");
   const detail = words(language, `${code}.detail`, { count: extras.triesLeft ?? 0 });
   if (extras.retryAfterSeconds === undefined) return detail;
   return `${detail} ${words(language, "retry.in", { wait: durationWords(language, extras.retryAfterSeconds) })}`;

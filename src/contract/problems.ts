@@ -10,6 +10,7 @@ export const PROBLEMS = {
   "wrong-credentials": 401,
   "foreign-origin": 403,
   "operator-only": 403,
+  "sign-up-closed": 403,
   "not-through-the-door": 403,
   "not-found": 404,
   "method-not-allowed": 405,
@@ -29,6 +30,8 @@ export const PROBLEMS = {
   "wrong-code": 422,
   "not-your-turn": 425,
   "letter-limit": 429,
+  "network-limit": 429,
+  "holder-limit": 429,
   "too-busy": 503,
   unexpected: 500,
   "model-failed": 502,
@@ -60,9 +63,11 @@ export type Problem = {
   errors?: FieldError[];
   /** For `wrong-code`: how many tries are left. */
   triesLeft?: number;
+  /** For `sign-up-closed`: how the operator set sign-up, and since when (ms since 1970). */
+  signUp?: { mode: "invited" | "closed"; since: number | null };
   /** Seconds until it makes sense to try again; also sent as Retry-After. */
   retryAfterSeconds?: number;
 };
 
 /** What a module adds to a problem beyond its code. */
-export type ProblemExtras = Pick<Problem, "errors" | "triesLeft" | "retryAfterSeconds">;
+export type ProblemExtras = Pick<Problem, "errors" | "triesLeft" | "signUp" | "retryAfterSeconds">;

@@ -4,7 +4,7 @@
  * Every message that can be lost says what its loss means.
  */
 import type { Purpose, PurposeKeys } from "#kit/seal.ts";
-import type { Health } from "./wire.ts";
+import type { Health, SignUpSetting } from "./wire.ts";
 
 /** Unix sockets in the run folder (mode 0700). */
 export type Sockets = {
@@ -23,6 +23,9 @@ export type KeysOf<P extends Purpose> = { [purpose in P]: PurposeKeys };
 export type DoorPurpose = "challenge" | "place" | "bucket" | "pass" | "device";
 export type AppPurpose = "envelope" | "code" | "letter" | "recipient" | "pass" | "device" | "mailbox";
 
+/** Tests of the bench only: something that keeps the door open is taken away, and its bars must turn red. */
+export type Sabotage = "lanes-off" | "fcfs" | "floors-off";
+
 export type DoorBoot = {
   kind: "boot";
   process: "door";
@@ -40,6 +43,9 @@ export type DoorBoot = {
   version: string;
   /** True while letters land in the built-in mailbox page. */
   mailbox: boolean;
+  /** Fewer connections than usual, for tests. */
+  limits?: { connections: number; perNetwork: number };
+  sabotage?: Sabotage;
 };
 
 export type AppBoot = {
@@ -92,11 +98,14 @@ export type FromChild =
  * capacity: fails closed (unknown for 10 s: the line stands still and says so).
  * revoked: fails closed (unknown: the member lane is a stranger's until the app has spoken again).
  * health: fails open (unknown: the status page says that it is unknown).
+ * sign-up-mode: fails open (silence: as told last; a door that was never told: open). The app refuses letters by itself, and a
+ * slow pace comes with `capacity`, so a door that does not know shows a form at most, and lets nobody through.
  */
 export type ControlMessage =
   | { kind: "capacity"; lettersPerSecond: number }
   | { kind: "revoked"; epochs: [accountId: string, sessionEpoch: number][]; complete: boolean }
-  | ({ kind: "health" } & Health);
+  | ({ kind: "health" } & Health)
+  | ({ kind: "sign-up-mode" } & SignUpSetting);
 
 /** App → hasher. A hasher works on one at a time; the app holds the bounded line. */
 export type HashRequest = { id: number; kind: "hash"; password: string } | { id: number; kind: "verify"; password: string; phc: string };

@@ -29,10 +29,10 @@ function route(at: Route["at"], method: Method, path: string, name: string, cost
 }
 
 export const ROUTES: readonly Route[] = [
-  // small pages, from the door's memory
+  // small pages, from the door's memory; how many letters the waiting page orders, the line decides
   route("door", "GET", "/", "home", "nothing", "anybody"),
   route("door", "GET", "/sign-up", "sign-up page", "nothing", "anybody"),
-  route("door", "POST", "/sign-up", "sign-up form", "letter", "anybody", SMALL),
+  route("door", "POST", "/sign-up", "sign-up form", "nothing", "anybody", SMALL),
   route("door", "GET", "/sign-up/wait", "waiting page", "nothing", "anybody"),
   route("door", "POST", "/sign-up/challenge", "challenge", "nothing", "anybody", SMALL),
   route("door", "POST", "/sign-up/place", "place", "nothing", "anybody", SMALL),
@@ -63,6 +63,7 @@ export const ROUTES: readonly Route[] = [
   route("app", "GET", "/chat", "web app", "read", "member"),
   route("app", "GET", "/chat/:id", "web app", "read", "member"),
   route("app", "GET", "/operator/models", "web app", "read", "operator"),
+  route("app", "GET", "/operator/sign-up", "web app", "read", "operator"),
   route("app", "GET", "/assets/:file", "web app's files", "nothing", "anybody"),
   // the API
   route("app", "GET", "/api/me", "me", "read", "member"),
@@ -84,4 +85,6 @@ export const ROUTES: readonly Route[] = [
   route("app", "POST", "/api/operator/downloads", "start download", "write", "operator", SMALL),
   route("app", "DELETE", "/api/operator/downloads/:id", "cancel download", "write", "operator"),
   route("app", "POST", "/api/operator/default-model", "default model", "write", "operator", SMALL),
+  route("app", "GET", "/api/operator/sign-up", "how sign-up is set", "read", "operator"),
+  route("app", "POST", "/api/operator/sign-up", "set sign-up", "write", "operator", SMALL),
 ];

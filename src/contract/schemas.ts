@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { LIMITS } from "./limits.ts";
+import { SIGN_UP_MODES } from "./wire.ts";
 
 export { CODE_ALPHABET, LIMITS } from "./limits.ts";
 
@@ -60,4 +61,20 @@ export const messageBody = z.strictObject({
 /** `id` is the new answer's, made by the client, so that a double click is one answer. */
 export const regenerateBody = z.strictObject({ id: uuid, modelId: z.string().max(200, { error: "token" }).optional() });
 export const downloadBody = z.strictObject({ modelId: z.string().max(200, { error: "token" }) });
+/** The pace belongs to `slow`, and to nothing else. */
+export const signUpBody = z
+  .strictObject({
+    mode: z.enum(SIGN_UP_MODES, { error: "sign-up-mode" }),
+    lettersPerMinute: z
+      .int({ error: "letters-per-minute" })
+      .min(1, { error: "letters-per-minute" })
+      .max(LIMITS.lettersPerMinute, {
+        error: "letters-per-minute",
+      })
+      .nullable(),
+  })
+  .refine(({ mode, lettersPerMinute }) => (mode === "slow") === (lettersPerMinute !== null), {
+    error: "letters-per-minute",
+    path: ["lettersPerMinute"],
+  });
 export const defaultModelBody = z.strictObject({ modelId: z.string().max(200, { error: "token" }) });

@@ -48,6 +48,8 @@ export type StatusAnswer = {
     wait: Wait | null;
   };
   health: Health | null;
+  /** How the operator set registration. */
+  signUp: SignUpSetting;
 };
 export type Health = {
   mail: "working" | "failing" | "mailbox" | "unknown";
@@ -56,6 +58,21 @@ export type Health = {
   lettersWaiting: number;
   oldestLetterSeconds: number;
 };
+
+/**
+ * The operator's lever. `open`: letters go out as fast as the mail server takes them · `slow`: at the pace that the operator
+ * chose · `invited`: only people who were invited · `closed`: nobody new. Members are never concerned.
+ */
+export type SignUpMode = "open" | "slow" | "invited" | "closed";
+export const SIGN_UP_MODES = ["open", "slow", "invited", "closed"] as const satisfies readonly SignUpMode[];
+/** `lettersPerMinute`: null unless slow. `since`: null while nobody ever set it. */
+export type SignUpSetting = { mode: SignUpMode; lettersPerMinute: number | null; since: TimeMs | null };
+export const SIGN_UP_UNSET: SignUpSetting = { mode: "open", lettersPerMinute: null, since: null };
+
+/** One move of the lever. `by`: the operator's address. */
+export type SignUpChange = { id: number; mode: SignUpMode; lettersPerMinute: number | null; at: TimeMs; by: string };
+/** GET /api/operator/sign-up, and the answer to POST /api/operator/sign-up; the newest change comes first. */
+export type OperatorSignUpAnswer = { setting: SignUpSetting; changes: SignUpChange[] };
 
 // ---- accounts ------------------------------------------------------------------------------------------------
 

@@ -1,18 +1,20 @@
 /**
  * What does the app tell the door? NDJSON on the door's control socket, from one app at a time; the newest connection counts.
  * Silence makes what was told untrue: capacity after ten seconds (fails closed), revocations with the connection (fails
- * closed: no lane), health after ten seconds (said as unknown).
+ * closed: no lane), health after ten seconds (said as unknown). How the operator set sign-up holds until something else is told.
  */
 import { rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { createLineReader } from "#kit/ndjson.ts";
 import { SECOND_MS, type Clock } from "#kit/time.ts";
 import type { ControlMessage } from "#contract/processes.ts";
-import type { Health } from "#contract/wire.ts";
+import { SIGN_UP_UNSET, type Health, type SignUpSetting } from "#contract/wire.ts";
 
 export type Told = {
   health(): Health | null;
   lettersPerSecond(): number | null;
+  /** How the operator set sign-up, as told last; open while nobody has told. */
+  signUp(): SignUpSetting;
   /** The lowest session epoch that still counts, by account; undefined while the app has not told. */
   revoked(): ReadonlyMap<string, number> | undefined;
 };
@@ -29,6 +31,7 @@ export function createControlServer({ socket: path, clock }: { socket: string; c
   let capacity: Dated<number> | undefined;
   let health: Dated<Health> | undefined;
   let revoked: Map<string, number> | undefined;
+  let signUp = SIGN_UP_UNSET;
   const server: Server = createServer(take);
 
   function take(socket: Socket): void {
@@ -63,6 +66,11 @@ export function createControlServer({ socket: path, clock }: { socket: string; c
         health = { value, at };
         break;
       }
+      case "sign-up-mode": {
+        const { kind: _, ...setting } = message;
+        signUp = setting;
+        break;
+      }
       case "revoked": {
         // a change before the whole list says nothing about all the others
         if (message.complete) revoked = new Map(message.epochs);
@@ -81,6 +89,7 @@ export function createControlServer({ socket: path, clock }: { socket: string; c
     health: () => fresh(health),
     lettersPerSecond: () => fresh(capacity),
     revoked: () => revoked,
+    signUp: () => signUp,
     listen: () =>
       new Promise((resolve, reject) => {
         rmSync(path, { force: true });

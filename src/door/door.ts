@@ -33,6 +33,7 @@ import { createFormRoutes, createPages, pageAnswer, readSmallAssets } from "./pa
 import { readUpTo } from "./read-body.ts";
 import { createRegistrationLine } from "./registration-line.ts";
 import { sendAnswer } from "./send-answer.ts";
+import { turnedAway } from "./sign-up-gate.ts";
 
 export type Door = {
   /** Resolves when people can come in. */
@@ -75,12 +76,13 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
       const { waiting, moves, wait } = lines.view(kept.line, clock.monotonic());
       return { waiting, standsStill: !moves, wait: wait ?? null };
     },
+    signUp: control.signUp,
     upSince: clock.now(),
   };
   const app = createAppLink({ socketPath: boot.sockets.app, doorSecret: boot.doorSecret, clock });
   const askApp = app.ask(callerOf);
   const assets = readSmallAssets(folder("../../web/dist/small/"));
-  const pages = createPages({ assets });
+  const pages = createPages({ assets, registration: () => ({ ...state.line(), signUp: state.signUp() }) });
   const { mailbox, version } = boot;
   const json = createJsonRoutes({ line, askApp });
   const forms = createFormRoutes({ pages, line, askApp, state, mailbox, version });
@@ -115,6 +117,8 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
       return answer({ status: 307, headers: { location, "cache-control": "no-store" }, body: "" });
     }
     const { route } = found;
+    const turned = turnedAway(asked, route, state.signUp());
+    if (turned !== undefined) return answer(turned);
     asked.params = found.params;
     if (Number(message.headers["content-length"] ?? 0) > route.limitBytes) return refuse("body-too-large");
     if (message.headers.expect !== undefined) response.writeContinue();

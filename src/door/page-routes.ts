@@ -5,7 +5,7 @@ import { jsonAnswer, problemAnswer } from "./answers.ts";
 import type { DoorHandlers, DoorRequest } from "./door-request.ts";
 import type { DoorState } from "./door-state.ts";
 import type { ManualPage } from "./manual.ts";
-import { answerSmallFile, pageAnswer, type PageContext, type Pages, type SmallAssets } from "./pages/pages.ts";
+import { answerSmallFile, pageAnswer, type AskedContext, type Pages, type SmallAssets } from "./pages/pages.ts";
 
 export type PageParts = {
   pages: Pages;
@@ -19,7 +19,7 @@ export type PageParts = {
 
 export function createPageRoutes(parts: PageParts): DoorHandlers {
   const { pages, assets, manual, state, clock, mailbox, version } = parts;
-  const context = (request: DoorRequest): PageContext => ({
+  const context = (request: DoorRequest): AskedContext => ({
     language: request.language,
     signedIn: request.signedIn,
     mailbox,
@@ -32,6 +32,7 @@ export function createPageRoutes(parts: PageParts): DoorHandlers {
     upSince: state.upSince,
     line: { ...state.line(), lettersPerSecond: state.lettersPerSecond() },
     health: state.health(),
+    signUp: state.signUp(),
   });
 
   return {

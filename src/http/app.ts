@@ -11,6 +11,7 @@ import { createAssistant } from "#assistant/assistant.ts";
 import { createEgress } from "#egress/egress.ts";
 import { createHashLine, createIdentity, offerFirstOperatorLink } from "#identity/identity.ts";
 import { createMail } from "#mail/mail.ts";
+import { createOperator } from "#operator/operator.ts";
 import { answers, isConnectionLoss, openPool } from "#store/store.ts";
 import { LOG_SERIALIZERS } from "./app-log.ts";
 import { chatHandlers } from "./chat-routes.ts";
@@ -21,6 +22,7 @@ import { createHttp } from "./http.ts";
 import { listen, type Listening } from "./listen.ts";
 import { createLiveStreams } from "./live-streams.ts";
 import { modelHandlers } from "./model-routes.ts";
+import { operatorHandlers } from "./operator-routes.ts";
 import { registrationHandlers } from "./registration-routes.ts";
 import { webFileHandlers } from "./web-files.ts";
 
@@ -94,13 +96,16 @@ export function createApp(boot: AppBoot, tell: (message: FromChild) => void): Ap
     log,
     identity,
     lettersPerSecond: () => mail.capacity(),
+    signUp: () => operator.signUp(),
     health: async () => ({ ...mail.health(), database: (await databaseAnswers()) ? "working" : "failing", model: models.health() }),
   });
 
+  const operator = createOperator({ sql, clock, log, onSignUp: () => door.signUpChanged() });
   const streams = createLiveStreams({ identity, clock, log });
   const handlers = {
     ...registrationHandlers({
       identity,
+      signUp: () => operator.signUp(),
       readMailbox: () => mail.readMailbox(),
       mailboxTokenSha256: boot.mailboxTokenSha256,
       onSignOut: (sessionId) => streams.endSession(sessionId),
@@ -108,6 +113,7 @@ export function createApp(boot: AppBoot, tell: (message: FromChild) => void): Ap
     ...chatHandlers({ chat }),
     ...eventsHandlers({ chat, streams, clock }),
     ...modelHandlers({ models }),
+    ...operatorHandlers({ operator }),
     ...egressHandlers({ egress }),
     ...webFileHandlers(WEB_FOLDER),
   };
@@ -125,6 +131,7 @@ export function createApp(boot: AppBoot, tell: (message: FromChild) => void): Ap
       // before anybody can ask: it marks what a killed process left running
       await step("the chat", () => chat.start());
       await step("mail", () => mail.start());
+      await step("the operator's levers", () => operator.start());
       identity.start();
       streams.start();
       listening = await listen(answer, boot.sockets.app, clock);
@@ -143,6 +150,7 @@ export function createApp(boot: AppBoot, tell: (message: FromChild) => void): Ap
       await closed;
       door.stop();
       await Promise.all([models.stop(), mail.stop()]);
+      operator.stop();
       identity.stop();
       hashLine.stop();
       await sql.end({ timeout: 2 });

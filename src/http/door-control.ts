@@ -1,6 +1,6 @@
 /**
  * What does the door know of the app? It is told over the control socket: who was revoked (the whole list first, then each
- * change), how many letters a second may be promised, and how mail, database and model are. Connects again whenever the door
+ * change), how many letters a second may be promised, how the operator set sign-up, and how mail, database and model are. Connects again whenever the door
  * is back. A list that can't be read is not sent, and the door gives no lane until it is: fails closed.
  */
 import { connect, type Socket } from "node:net";
@@ -8,16 +8,20 @@ import type { Logger } from "pino";
 import { toLine } from "#kit/ndjson.ts";
 import { MINUTE_MS, SECOND_MS, type Clock } from "#kit/time.ts";
 import type { ControlMessage } from "#contract/processes.ts";
+import type { SignUpSetting } from "#contract/wire.ts";
 import type { Epoch, Identity } from "#identity/identity.ts";
 
 export type DoorHealth = Omit<Extract<ControlMessage, { kind: "health" }>, "kind">;
 export type DoorControl = {
   /** To be called for each epoch that was raised, after it was committed. */
   revoked(epoch: Epoch): void;
+  /** To be called when the operator set sign-up; it is told every second in any case. */
+  signUpChanged(): void;
   start(): void;
   stop(): void;
 };
 
+const SECONDS_A_MINUTE = MINUTE_MS / SECOND_MS;
 const CAPACITY_EVERY_MS = SECOND_MS;
 const HEALTH_EVERY_MS = 2 * SECOND_MS;
 /** The whole list once more, so that the door can let go of what no longer matters. */
@@ -35,6 +39,7 @@ export function createDoorControl(parts: {
   identity: Pick<Identity, "revocations">;
   lettersPerSecond: () => number;
   health: () => Promise<DoorHealth>;
+  signUp: () => SignUpSetting;
 }): DoorControl {
   const { clock, log } = parts;
   const stopped = new AbortController();
@@ -75,6 +80,14 @@ export function createDoorControl(parts: {
     tell(to, { kind: "revoked", epochs: [[accountId, epoch]], complete: false });
   }
 
+  /** How sign-up is set, and how many letters may be promised then. */
+  function tellPace(to: Socket): void {
+    const setting = parts.signUp();
+    const mostPerSecond = (setting.lettersPerMinute ?? Number.POSITIVE_INFINITY) / SECONDS_A_MINUTE;
+    tell(to, { kind: "sign-up-mode", ...setting });
+    tell(to, { kind: "capacity", lettersPerSecond: Math.min(parts.lettersPerSecond(), mostPerSecond) });
+  }
+
   function open(): void {
     if (stopped.signal.aborted) return;
     const socket = connect({ path: parts.socket });
@@ -82,7 +95,7 @@ export function createDoorControl(parts: {
       const here: Door = { socket, meanwhile: undefined };
       door = here;
       void every(LIST_EVERY_MS, socket, () => sendList(here));
-      void every(CAPACITY_EVERY_MS, socket, () => tell(socket, { kind: "capacity", lettersPerSecond: parts.lettersPerSecond() }));
+      void every(CAPACITY_EVERY_MS, socket, () => tellPace(socket));
       void every(HEALTH_EVERY_MS, socket, async () => tell(socket, { kind: "health", ...(await parts.health()) }));
     });
     // the door says nothing here; reading is what shows that it is gone
@@ -98,6 +111,9 @@ export function createDoorControl(parts: {
     revoked(epoch) {
       door?.meanwhile?.push(epoch);
       if (door !== undefined) tellRevoked(door.socket, epoch);
+    },
+    signUpChanged() {
+      if (door !== undefined) tellPace(door.socket);
     },
     start: open,
     stop() {

@@ -10,6 +10,7 @@ import { COOKIES } from "#contract/cookies.ts";
 import type { Problem } from "#contract/problems.ts";
 import { INTERNAL } from "#contract/processes.ts";
 import { ROUTES } from "#contract/routes.ts";
+import { SIGN_UP_UNSET } from "#contract/wire.ts";
 import { temporarySocket } from "#support/hasher.ts";
 import { GOOD_PASSWORD, startIdentity, visitor } from "#support/identity.ts";
 import { json, type Handlers } from "./handler.ts";
@@ -27,7 +28,12 @@ let chat: () => Promise<Response> = () => Promise.resolve(json({}));
 const others: Handlers = Object.fromEntries(
   ROUTES.filter((route) => route.at === "app").map((route) => [`${route.method} ${route.path}`, () => chat()]),
 );
-const ours = registrationHandlers({ identity, readMailbox: () => Promise.resolve([]), mailboxTokenSha256: null });
+const ours = registrationHandlers({
+  identity,
+  signUp: () => SIGN_UP_UNSET,
+  readMailbox: () => Promise.resolve([]),
+  mailboxTokenSha256: null,
+});
 const parts = { identity, handlers: { ...others, ...ours }, publicUrl: `${ORIGIN}/`, doorSecret: SECRET, dice: systemDice, log };
 const socketPath = temporarySocket({ after });
 const server = await listen(createHttp(parts), socketPath, systemClock);

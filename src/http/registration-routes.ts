@@ -7,7 +7,7 @@ import { COOKIES, readCookie, setCookie } from "#contract/cookies.ts";
 import { INTERNAL } from "#contract/processes.ts";
 import { confirmBody, firstOperatorBody, letterBody, meBody, signInBody } from "#contract/schemas.ts";
 import { DEVICE_LIFETIME_MS, PASS_LIFETIME_MS } from "#contract/tokens.ts";
-import type { AccountAnswer, LetterAnswer } from "#contract/wire.ts";
+import type { AccountAnswer, LetterAnswer, SignUpSetting } from "#contract/wire.ts";
 import { SESSION_LIFETIME_MS, type Identity, type SignedIn, type Visitor } from "#identity/identity.ts";
 import type { MailboxLetter } from "#mail/mail.ts";
 import { checkBody, json, member, refuse, refuseFields, type Handler, type Handlers, type RequestContext } from "./handler.ts";
@@ -15,6 +15,8 @@ import { checkBody, json, member, refuse, refuseFields, type Handler, type Handl
 export type RegistrationParts = {
   identity: Pick<Identity, "requestLetter" | "confirm" | "signIn" | "signOut" | "makeFirstOperator" | "changeLanguage">;
   readMailbox: () => Promise<MailboxLetter[]>;
+  /** How the operator set sign-up. */
+  signUp: () => SignUpSetting;
   /** Hears of a session that was signed out. */
   onSignOut?: (sessionId: string) => void;
   /** SHA-256 (hex) of the token that opens the built-in mailbox, or null when it is off. */
@@ -24,10 +26,13 @@ export type RegistrationParts = {
 const BROWSER_SECRET_SECONDS = 24 * 60 * 60;
 const PLACE_BYTES = 16;
 
-export function registrationHandlers({ identity, readMailbox, mailboxTokenSha256, onSignOut }: RegistrationParts): Handlers {
+export function registrationHandlers({ identity, signUp, readMailbox, mailboxTokenSha256, onSignOut }: RegistrationParts): Handlers {
   const orderLetter: Handler = async (context) => {
     const placeId = placeOf(context.headers);
     if (placeId === undefined) return refuse("not-through-the-door");
+    // the door says so before; it may have heard of it later
+    const { mode, since } = signUp();
+    if (mode === "closed" || mode === "invited") return refuse("sign-up-closed", { signUp: { mode, since } });
     const body = checkBody(letterBody, context.body);
     if (!body.ok) return refuseFields(context, body.failure.fields);
     const { address, language } = body.value;

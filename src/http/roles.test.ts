@@ -33,6 +33,7 @@ const TABLE: { readonly [route: Key]: Line } = {
   "GET /chat": { is: "own" },
   "GET /chat/:id": { is: "own" },
   "GET /operator/models": { is: "operator" },
+  "GET /operator/sign-up": { is: "operator" },
   "GET /assets/:file": { is: "open" },
   "GET /api/me": { is: "own" },
   "PATCH /api/me": { is: "own", body: () => ({ language: "en" }) },
@@ -53,6 +54,8 @@ const TABLE: { readonly [route: Key]: Line } = {
   "POST /api/operator/downloads": { is: "operator", body: () => ({ modelId: "no-such" }) },
   "DELETE /api/operator/downloads/:id": { is: "operator" },
   "POST /api/operator/default-model": { is: "operator", body: () => ({ modelId: "no/such" }) },
+  "GET /api/operator/sign-up": { is: "operator" },
+  "POST /api/operator/sign-up": { is: "operator", body: () => ({ mode: "ajar", lettersPerMinute: null }) },
 };
 const routes = ROUTES.filter((route) => route.at === "app").map((route) => ({ route, key: `${route.method} ${route.path}` as Key }));
 

@@ -3,18 +3,27 @@
  * where strangers' words are shown.
  */
 import { problemBody } from "#contract/problem-body.ts";
-import type { Language } from "#contract/wire.ts";
-import { createPages, readSmallAssets, type PageContext, type SmallAssets } from "#door/pages/pages.ts";
+import { SIGN_UP_UNSET, type Language } from "#contract/wire.ts";
+import { createPages, readSmallAssets, type AskedContext, type RegistrationNow, type SmallAssets } from "#door/pages/pages.ts";
 import { renderManualPage } from "#door/manual.ts";
 
 const HEALTH = { mail: "working", database: "working", model: "guide", lettersWaiting: 3, oldestLetterSeconds: 4 } as const;
 const LINE = { standsStill: false, waiting: 12, lettersPerSecond: 50, wait: { lowSeconds: 20, highSeconds: 42, confidence: 0.9 } };
 const MANUAL = renderManualPage("users", "chat.md", "# Chatting\n\nA *page* of the manual.\n\n## Stop an answer\n\n- Press it.\n");
 
+export const PEACE: RegistrationNow = {
+  standsStill: false,
+  waiting: 0,
+  wait: { lowSeconds: 0, highSeconds: 1, confidence: 0.8 },
+  signUp: SIGN_UP_UNSET,
+};
+const SINCE = Date.UTC(2026, 0, 27, 20, 5);
+
 /** Every page by name, with `words` as the address, code, subject and letter that somebody typed or wrote. */
-export function everyPage(assets: SmallAssets, language: Language, words = "ada@example.org"): Map<string, string> {
-  const pages = createPages({ assets });
-  const at = (path: string, signedIn = false): PageContext => ({ language, mailbox: true, version: "0.1.0", signedIn, path });
+export function everyPage(assets: SmallAssets, language: Language, words = "ada@example.org", registration = PEACE): Map<string, string> {
+  const pages = createPages({ assets, registration: () => registration });
+  const at = (path: string, signedIn = false): AskedContext => ({ language, mailbox: true, version: "0.1.0", signedIn, path });
+  const turnedAway = (mode: "closed" | "invited") => problemBody(language, "sign-up-closed", { signUp: { mode, since: SINCE } });
   const token = "t".repeat(400);
   const now = Date.UTC(2026, 0, 27, 21, 33);
   const letters = [1, 2, 3].map((minutes) => ({
@@ -60,7 +69,7 @@ export function everyPage(assets: SmallAssets, language: Language, words = "ada@
     ["first operator without link", pages.firstOperator(at("/first-operator"), { token: "", address: "" })],
     ["mailbox", pages.mailbox(at(`/mailbox?token=${words}`), { letters, token: words })],
     ["mailbox, empty", pages.mailbox(at("/mailbox"), { letters: [], token })],
-    ["status", pages.status(at("/status"), { version: "0.1.0", now, upSince: now, line: LINE, health: HEALTH })],
+    ["status", pages.status(at("/status"), { version: "0.1.0", now, upSince: now, line: LINE, health: HEALTH, signUp: SIGN_UP_UNSET })],
     [
       "status, failing",
       pages.status(at("/status"), {
@@ -69,6 +78,7 @@ export function everyPage(assets: SmallAssets, language: Language, words = "ada@
         upSince: now,
         line: { ...LINE, standsStill: true, wait: null, lettersPerSecond: 0 },
         health: { ...HEALTH, mail: "failing", database: "failing", model: "failing" },
+        signUp: { mode: "slow", lettersPerMinute: 6, since: SINCE },
       }),
     ],
     [
@@ -79,11 +89,14 @@ export function everyPage(assets: SmallAssets, language: Language, words = "ada@
         upSince: now,
         line: { standsStill: true, waiting: 0, wait: null, lettersPerSecond: null },
         health: null,
+        signUp: { mode: "closed", lettersPerMinute: null, since: SINCE },
       }),
     ],
     ["manual", pages.manualIndex(at("/manual"), [MANUAL])],
     ["manual page", pages.manualPage(at(MANUAL.path), MANUAL)],
     ["problem", pages.problem(at(`/sign-in?${words}`), problemBody(language, "too-busy", { retryAfterSeconds: 300 }, words))],
+    ["closed", pages.problem(at("/sign-up"), turnedAway("closed"))],
+    ["invited only", pages.problem(at("/sign-up"), turnedAway("invited"))],
     ["not found", pages.problem(at("/nothing"), problemBody(language, "not-found"))],
   ]);
 }

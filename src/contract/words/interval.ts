@@ -4,6 +4,9 @@
  */
 import type { Language } from "../wire.ts";
 
+/** Nobody calls so short a time a wait. */
+export const AT_ONCE_SECONDS = 2;
+
 const UNITS = [
   { unit: "second", seconds: 1, below: 90 },
   { unit: "minute", seconds: 60, below: 90 * 60 },

@@ -8,7 +8,7 @@ import type { DoorState } from "../door-state.ts";
 import type { RegistrationLine } from "../registration-line.ts";
 import { goTo, pageAnswer } from "./page-answer.ts";
 import type { Pages } from "./pages.ts";
-import type { PageContext } from "./views.ts";
+import type { AskedContext } from "./views.ts";
 
 export type FormParts = {
   pages: Pages;
@@ -22,7 +22,7 @@ export type FormParts = {
 
 const AFTER_SIGN_IN = "/chat";
 
-export function contextOf(parts: FormParts, request: DoorRequest, path: string): PageContext {
+export function contextOf(parts: FormParts, request: DoorRequest, path: string): AskedContext {
   const { mailbox, version } = parts;
   return { language: request.language, signedIn: request.signedIn, mailbox, version, path };
 }

@@ -4,6 +4,7 @@
  */
 import type { Language } from "#contract/wire.ts";
 import { html, jsonAttribute, type Markup } from "./html.ts";
+import { registrationNotice } from "./registration-notice.ts";
 import { sayIn, type PageKey } from "./page-words.ts";
 import type { SmallAssets } from "./small-assets.ts";
 import type { PageContext } from "./views.ts";
@@ -18,6 +19,8 @@ export type Page = {
   /** Loads `refreshPath` again after so many seconds; where script runs, the script does it. */
   refreshSeconds?: number;
   refreshPath?: string;
+  /** The page says itself how registration is: no second sentence above it. */
+  saysRegistration?: boolean;
 };
 
 export function frame(assets: SmallAssets, context: PageContext, page: Page): string {
@@ -38,7 +41,9 @@ export function frame(assets: SmallAssets, context: PageContext, page: Page): st
       </head>
       <body class="${page.width}">
         <a class="skip" href="#main">${words("skip")}</a>
-        <header><a class="brand" href="/">Holdfast</a></header>
+        <header>
+          <a class="brand" href="/">Holdfast</a>${page.saysRegistration !== true && !context.signedIn && registrationNotice(context)}
+        </header>
         <main id="main" tabindex="-1" ${scriptWords !== false && html` ${jsonAttribute("data-words", scriptWords)}`}>${page.body}</main>
         ${foot(context)}
       </body>

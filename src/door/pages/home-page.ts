@@ -7,10 +7,13 @@ import type { PageContext } from "./views.ts";
 
 export function homePage(assets: SmallAssets, context: PageContext): string {
   const words = sayIn(context.language);
+  const { mode } = context.registration.signUp;
   const ways = context.signedIn
     ? html`<a class="button" href="/chat">${words("home.chat")}</a>`
-    : html`<a class="button" href="/sign-up">${words("home.create")}</a
-        ><a class="button quiet" href="/sign-in">${words("home.sign-in")}</a>`;
+    : mode === "closed" || mode === "invited"
+      ? html`<a class="button" href="/sign-in">${words("home.sign-in")}</a>`
+      : html`<a class="button" href="/sign-up">${words("home.create")}</a
+          ><a class="button quiet" href="/sign-in">${words("home.sign-in")}</a>`;
   const facts = (["way-in", "leaves", "truth"] as const).map(
     (fact) =>
       html`<li>

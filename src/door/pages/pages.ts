@@ -4,6 +4,7 @@
  */
 import type { Problem } from "#contract/problems.ts";
 import type { ManualPage } from "../manual.ts";
+import { closedPage } from "./closed-page.ts";
 import { codePage } from "./code-page.ts";
 import { firstOperatorPage } from "./first-operator-page.ts";
 import { homePage } from "./home-page.ts";
@@ -14,42 +15,56 @@ import { signInPage } from "./sign-in-page.ts";
 import { signUpPage } from "./sign-up-page.ts";
 import type { SmallAssets } from "./small-assets.ts";
 import { statusPage } from "./status-page.ts";
-import type { CodeView, FirstOperatorView, MailboxView, PageContext, SignInView, SignUpView, StatusView, WaitingView } from "./views.ts";
+import type {
+  AskedContext,
+  CodeView,
+  FirstOperatorView,
+  MailboxView,
+  PageContext,
+  RegistrationNow,
+  SignInView,
+  SignUpView,
+  StatusView,
+  WaitingView,
+} from "./views.ts";
 import { waitingPage } from "./waiting-page.ts";
 
 export { createFormRoutes } from "./form-routes.ts";
 export { pageAnswer } from "./page-answer.ts";
 export { answerSmallFile, readSmallAssets, type SmallAssets } from "./small-assets.ts";
-export type { PageContext } from "./views.ts";
+export { readDraft } from "./draft.ts";
+export type { AskedContext, RegistrationNow } from "./views.ts";
 
 /** Every function returns the whole HTML document. */
 export type Pages = {
-  home(context: PageContext): string;
-  signUp(context: PageContext, view: SignUpView): string;
-  waiting(context: PageContext, view: WaitingView): string;
-  code(context: PageContext, view: CodeView): string;
-  signIn(context: PageContext, view: SignInView): string;
-  firstOperator(context: PageContext, view: FirstOperatorView): string;
-  mailbox(context: PageContext, view: MailboxView): string;
-  status(context: PageContext, view: StatusView): string;
-  manualIndex(context: PageContext, pages: readonly ManualPage[]): string;
-  manualPage(context: PageContext, page: ManualPage): string;
+  home(context: AskedContext): string;
+  signUp(context: AskedContext, view: SignUpView): string;
+  waiting(context: AskedContext, view: WaitingView): string;
+  code(context: AskedContext, view: CodeView): string;
+  signIn(context: AskedContext, view: SignInView): string;
+  firstOperator(context: AskedContext, view: FirstOperatorView): string;
+  mailbox(context: AskedContext, view: MailboxView): string;
+  status(context: AskedContext, view: StatusView): string;
+  manualIndex(context: AskedContext, pages: readonly ManualPage[]): string;
+  manualPage(context: AskedContext, page: ManualPage): string;
   /** Any refusal as a page; it goes on by itself when `retryAfterSeconds` is set. */
-  problem(context: PageContext, problem: Problem): string;
+  problem(context: AskedContext, problem: Problem): string;
 };
 
-export function createPages({ assets }: { assets: SmallAssets }): Pages {
+export function createPages({ assets, registration }: { assets: SmallAssets; registration: () => RegistrationNow }): Pages {
+  const now = (context: AskedContext): PageContext => ({ ...context, registration: registration() });
   return {
-    home: (context) => homePage(assets, context),
-    signUp: (context, view) => signUpPage(assets, context, view),
-    waiting: (context, view) => waitingPage(assets, context, view),
-    code: (context, view) => codePage(assets, context, view),
-    signIn: (context, view) => signInPage(assets, context, view),
-    firstOperator: (context, view) => firstOperatorPage(assets, context, view),
-    mailbox: (context, view) => mailboxPage(assets, context, view),
-    status: (context, view) => statusPage(assets, context, view),
-    manualIndex: (context, pages) => manualIndexPage(assets, context, pages),
-    manualPage: (context, page) => manualPage(assets, context, page),
-    problem: (context, problem) => problemPage(assets, context, problem),
+    home: (context) => homePage(assets, now(context)),
+    signUp: (context, view) => signUpPage(assets, now(context), view),
+    waiting: (context, view) => waitingPage(assets, now(context), view),
+    code: (context, view) => codePage(assets, now(context), view),
+    signIn: (context, view) => signInPage(assets, now(context), view),
+    firstOperator: (context, view) => firstOperatorPage(assets, now(context), view),
+    mailbox: (context, view) => mailboxPage(assets, now(context), view),
+    status: (context, view) => statusPage(assets, now(context), view),
+    manualIndex: (context, pages) => manualIndexPage(assets, now(context), pages),
+    manualPage: (context, page) => manualPage(assets, now(context), page),
+    problem: (context, problem) =>
+      problem.signUp === undefined ? problemPage(assets, now(context), problem) : closedPage(assets, now(context), problem.signUp),
   };
 }

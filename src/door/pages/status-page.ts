@@ -4,10 +4,11 @@
  */
 import type { Language } from "#contract/wire.ts";
 import { durationWords } from "#contract/problem-body.ts";
-import { intervalWords, percentWords } from "#contract/words/interval.ts";
+import { AT_ONCE_SECONDS, intervalWords, percentWords } from "#contract/words/interval.ts";
 import { say, type Values } from "#contract/words/words.ts";
 import { statusEn } from "#contract/words/en/status.ts";
 import { statusEs } from "#contract/words/es/status.ts";
+import { momentWords } from "./closed-page.ts";
 import { frame } from "./frame.ts";
 import { html, type Markup } from "./html.ts";
 import type { SmallAssets } from "./small-assets.ts";
@@ -16,8 +17,6 @@ import type { PageContext, StatusView } from "./views.ts";
 const CATALOGUES = { en: statusEn, es: statusEs };
 type Key = keyof typeof statusEn;
 type Tone = "good" | "bad" | "unknown";
-/** Nobody calls so short a time a wait. */
-const AT_ONCE_SECONDS = 2;
 type Row = { name: string; tone: Tone; state: string; text: string };
 
 export function statusPage(assets: SmallAssets, context: PageContext, view: StatusView): string {
@@ -63,7 +62,8 @@ function rowsOf(language: Language, view: StatusView, words: Words): Row[] {
     part("door", "open", "good"),
     health === null ? part("app", "unknown", "unknown") : part("app", "working", "good"),
     part("mail", mail, tone(mail), waiting),
-    lineRow(language, view.line, words),
+    signUpRow(language, view.signUp, words),
+    ...(view.signUp.mode === "open" || view.signUp.mode === "slow" ? [lineRow(language, view.line, words)] : []),
     part("database", database, tone(database)),
     part("model", model, tone(model)),
   ];
@@ -71,6 +71,13 @@ function rowsOf(language: Language, view: StatusView, words: Words): Row[] {
 
 function lettersWaiting(language: Language, health: NonNullable<StatusView["health"]>, words: Words): string {
   return words("outbox.waiting", { count: health.lettersWaiting, age: durationWords(language, health.oldestLetterSeconds) });
+}
+
+/** What the operator chose is no failure. */
+function signUpRow(language: Language, { mode, lettersPerMinute, since }: StatusView["signUp"], words: Words): Row {
+  const text = words(`sign-up.${mode}.text`, { count: lettersPerMinute ?? 0 });
+  const when = mode === "open" || since === null ? "" : ` ${words("sign-up.since", { time: momentWords(language, since) })}`;
+  return { name: words("sign-up.name"), tone: "good", state: words(`sign-up.${mode}.state`), text: `${text}${when}` };
 }
 
 function lineRow(language: Language, line: StatusView["line"], words: Words): Row {

@@ -2,9 +2,14 @@
  * What does each small page show? Plain data that the door hands in; the pages turn it into HTML and decide nothing.
  */
 import type { Problem } from "#contract/problems.ts";
-import type { Language, StatusAnswer, Wait } from "#contract/wire.ts";
+import type { Language, SignUpSetting, StatusAnswer, Wait } from "#contract/wire.ts";
 
-export type PageContext = {
+/** How registration is now: what somebody who came now would be told, and how the operator set it. */
+export type RegistrationNow = { standsStill: boolean; waiting: number; wait: Wait | null; signUp: SignUpSetting };
+
+export type PageContext = AskedContext & { registration: RegistrationNow };
+/** Who asks for which page. */
+export type AskedContext = {
   language: Language;
   /** Letters land in the built-in mailbox. */
   mailbox: boolean;

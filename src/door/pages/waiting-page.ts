@@ -19,6 +19,7 @@ export function waitingPage(assets: SmallAssets, context: PageContext, view: Wai
     scriptWords: [],
     refreshSeconds: view.retryAfterSeconds,
     refreshPath: "/sign-up/wait",
+    saysRegistration: true,
   });
 }
 

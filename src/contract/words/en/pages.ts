@@ -26,6 +26,23 @@ export const pagesEn = {
   "home.truth.title": "The truth about how it is",
   "home.truth.text": "The status page says what is measured right now. What is not known, it calls unknown.",
 
+  "busy.wait": "Registration may be busy: about {wait}.",
+  "busy.unknown": "Registration may be busy; how long it takes is not known just now.",
+  "busy.standing": "Registration stands still: letters can't be sent just now.",
+  "busy.slow": {
+    one: "Registration goes slowly: the operator set one letter a minute.",
+    other: "Registration goes slowly: the operator set {count} letters a minute.",
+  },
+  "busy.invited": "Registration is only for people who were invited.",
+  "busy.closed": "Registration is closed.",
+
+  "closed.closed.title": "Registration is closed",
+  "closed.closed.text": "The operator of this Holdfast takes nobody new just now. If you have an account, sign in as always.",
+  "closed.invited.title": "Only for people who were invited",
+  "closed.invited.text": "This Holdfast takes only people who were invited. If you have an account, sign in as always.",
+  "closed.since": "So since {time}.",
+  "closed.code": "If you have a letter with a code already, the page that asks for it still takes it.",
+
   "field.address": "E-mail address",
   "field.password": "Password",
   "field.new-password": "Choose a password",
@@ -99,6 +116,7 @@ export const pagesEn = {
 
   "problem.number": "Number for the operator: {id}",
   "problem.retry": "This page tries again by itself.",
+  "problem.place": "You keep your place in the line.",
   "problem.again": "Try again",
   "problem.home": "To the start page",
 

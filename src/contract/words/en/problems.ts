@@ -16,6 +16,9 @@ export const problemsEn = {
   "foreign-origin.detail": "Holdfast only takes changes from its own pages. Open Holdfast itself and do it there.",
   "operator-only.title": "Only an operator may do this",
   "operator-only.detail": "Ask the person who runs this Holdfast.",
+  "sign-up-closed.title": "No new accounts just now",
+  "sign-up-closed.detail": "The operator has closed registration. Whoever has an account signs in as always.",
+  "sign-up-closed.invited": "The operator lets in only people who were invited. Whoever has an account signs in as always.",
   "not-through-the-door.title": "This way in is closed",
   "not-through-the-door.detail": "Use the public address of this Holdfast.",
   "not-found.title": "There is nothing here",
@@ -60,6 +63,12 @@ export const problemsEn = {
   "not-your-turn.detail": "You keep your place in the line.",
   "letter-limit.title": "No more letters to this address for now",
   "letter-limit.detail": "So that nobody's mailbox is flooded, only a few letters an hour go to one address. Use the newest one that came.",
+  "network-limit.title": "Very much comes from your network just now",
+  "network-limit.detail":
+    "More than one network may ask at once, so your request was not carried out. Everybody in your network shares this limit.",
+  "holder-limit.title": "That was very much at once",
+  "holder-limit.detail":
+    "More was asked with your sign-in or your place in the line than one may ask, so this request was not carried out.",
   "too-busy.title": "Holdfast is very busy",
   "too-busy.detail": "Your request was not carried out. Please send it again in a moment.",
   "unexpected.title": "Something went wrong in Holdfast",
@@ -105,6 +114,9 @@ export const problemsEn = {
   "field.empty": "Write something first.",
   "field.broken-text": "This text contains characters that are not valid. Type it again.",
   "field.message-long": "A message has at most {maximum} characters. Split it into several.",
+  "field.sign-up-mode": "Choose one of the four: open, slow, only invited people, closed.",
+  "field.letters-per-minute":
+    "For a slow registration, enter a whole number of letters a minute, from 1 to {maximum}. Otherwise leave it out.",
   "field.title-long": "A title has at most {maximum} characters.",
   "field.unknown": "This field is not known here. Leave it out.",
   "field.wrong": "This is not what is expected here.",

@@ -59,6 +59,20 @@ export const statusEn = {
     other: "{count} letters wait to be sent, the oldest for {age} now.",
   },
 
+  "sign-up.name": "Registration",
+  "sign-up.open.state": "Open",
+  "sign-up.open.text": "Whoever has an e-mail address can register.",
+  "sign-up.slow.state": "Slow",
+  "sign-up.slow.text": {
+    one: "The operator lets one letter a minute go out.",
+    other: "The operator lets {count} letters a minute go out.",
+  },
+  "sign-up.invited.state": "Only for people who were invited",
+  "sign-up.invited.text": "The operator set it so. Whoever has an account signs in as always.",
+  "sign-up.closed.state": "Closed",
+  "sign-up.closed.text": "The operator takes nobody new. Whoever has an account signs in as always.",
+  "sign-up.since": "So since {time}.",
+
   "line.name": "Line for letters",
   "line.empty.state": "Nobody waits",
   "line.empty.text": "Whoever signs up now gets the letter at once.",

@@ -24,6 +24,23 @@ export const pagesEs: Translated<typeof pagesEn> = {
   "home.truth.title": "La verdad sobre cómo está",
   "home.truth.text": "La página de estado dice lo que se mide ahora mismo. A lo que no se sabe lo llama desconocido.",
 
+  "busy.wait": "El registro puede ir lento: aproximadamente {wait}.",
+  "busy.unknown": "El registro puede ir lento; ahora mismo no se sabe cuánto tarda.",
+  "busy.standing": "El registro está parado: ahora mismo no se pueden enviar cartas.",
+  "busy.slow": {
+    one: "El registro va despacio: el operador fijó una carta por minuto.",
+    other: "El registro va despacio: el operador fijó {count} cartas por minuto.",
+  },
+  "busy.invited": "El registro es solo para personas invitadas.",
+  "busy.closed": "El registro está cerrado.",
+
+  "closed.closed.title": "El registro está cerrado",
+  "closed.closed.text": "El operador no admite a nadie nuevo por ahora. Si tienes cuenta, entra como siempre.",
+  "closed.invited.title": "Solo para personas invitadas",
+  "closed.invited.text": "Este Holdfast solo admite a personas invitadas. Si tienes cuenta, entra como siempre.",
+  "closed.since": "Así desde el {time}.",
+  "closed.code": "Si ya tienes una carta con un código, la página que lo pide todavía lo acepta.",
+
   "field.address": "Correo electrónico",
   "field.password": "Contraseña",
   "field.new-password": "Elige una contraseña",
@@ -97,6 +114,7 @@ export const pagesEs: Translated<typeof pagesEn> = {
 
   "problem.number": "Número para el operador: {id}",
   "problem.retry": "Esta página lo intenta de nuevo sola.",
+  "problem.place": "Conservas tu lugar en la fila.",
   "problem.again": "Intentar de nuevo",
   "problem.home": "A la página de inicio",
 

@@ -13,6 +13,9 @@ export const problemsEs: Translated<typeof problemsEn> = {
   "foreign-origin.detail": "Holdfast solo acepta cambios desde sus propias páginas. Abre Holdfast y hazlo allí.",
   "operator-only.title": "Solo puede hacerlo un operador",
   "operator-only.detail": "Pídeselo a la persona que administra este Holdfast.",
+  "sign-up-closed.title": "Ahora mismo no hay cuentas nuevas",
+  "sign-up-closed.detail": "El operador cerró el registro. Quien tiene cuenta entra como siempre.",
+  "sign-up-closed.invited": "El operador solo deja entrar a personas invitadas. Quien tiene cuenta entra como siempre.",
   "not-through-the-door.title": "Esta entrada está cerrada",
   "not-through-the-door.detail": "Usa la dirección pública de este Holdfast.",
   "not-found.title": "Aquí no hay nada",
@@ -57,6 +60,11 @@ export const problemsEs: Translated<typeof problemsEn> = {
   "letter-limit.title": "Por ahora no van más cartas a esta dirección",
   "letter-limit.detail":
     "Para que nadie reciba una avalancha, solo van unas pocas cartas por hora a cada dirección. Usa la última que llegó.",
+  "network-limit.title": "Ahora mismo llega muchísimo desde tu red",
+  "network-limit.detail":
+    "Es más de lo que una red puede pedir a la vez, así que tu solicitud no se llevó a cabo. Todas las personas de tu red comparten este límite.",
+  "holder-limit.title": "Eso fue muchísimo a la vez",
+  "holder-limit.detail": "Con tu sesión o tu lugar en la fila se pidió más de lo permitido, así que esta solicitud no se llevó a cabo.",
   "too-busy.title": "Holdfast está muy ocupado",
   "too-busy.detail": "Tu solicitud no se llevó a cabo. Envíala de nuevo en un momento.",
   "unexpected.title": "Algo falló en Holdfast",
@@ -102,6 +110,9 @@ export const problemsEs: Translated<typeof problemsEn> = {
   "field.empty": "Escribe algo primero.",
   "field.broken-text": "Este texto contiene caracteres no válidos. Escríbelo de nuevo.",
   "field.message-long": "Un mensaje tiene como máximo {maximum} caracteres. Divídelo en varios.",
+  "field.sign-up-mode": "Elige uno de los cuatro: abierto, lento, solo con invitación, cerrado.",
+  "field.letters-per-minute":
+    "Para un registro lento, escribe un número entero de cartas por minuto, de 1 a {maximum}. Si no, déjalo fuera.",
   "field.title-long": "Un título tiene como máximo {maximum} caracteres.",
   "field.unknown": "Este campo no se conoce aquí. Quítalo.",
   "field.wrong": "Esto no es lo que se espera aquí.",

@@ -57,6 +57,20 @@ export const statusEs: Translated<typeof statusEn> = {
     other: "{count} cartas esperan a salir, la más antigua desde hace {age}.",
   },
 
+  "sign-up.name": "Registro",
+  "sign-up.open.state": "Abierto",
+  "sign-up.open.text": "Quien tiene una dirección de correo puede registrarse.",
+  "sign-up.slow.state": "Lento",
+  "sign-up.slow.text": {
+    one: "El operador deja salir una carta por minuto.",
+    other: "El operador deja salir {count} cartas por minuto.",
+  },
+  "sign-up.invited.state": "Solo para personas invitadas",
+  "sign-up.invited.text": "El operador lo dispuso así. Quien tiene cuenta entra como siempre.",
+  "sign-up.closed.state": "Cerrado",
+  "sign-up.closed.text": "El operador no admite a nadie nuevo. Quien tiene cuenta entra como siempre.",
+  "sign-up.since": "Así desde el {time}.",
+
   "line.name": "Fila para las cartas",
   "line.empty.state": "Nadie espera",
   "line.empty.text": "Quien se registra ahora recibe la carta enseguida.",
