@@ -15,6 +15,7 @@ import { Ghost } from "./ui/spinner.tsx";
 import { Toasts } from "./ui/toast.tsx";
 
 const ModelsPage = lazy(() => import("./pages/models.tsx"));
+const SignUpPage = lazy(() => import("./pages/sign-up.tsx"));
 
 export function App() {
   const { data: account, error, refetch } = useAccount();
@@ -44,6 +45,13 @@ function SignedIn({ account }: { account: Account }) {
           <Route path="/operator/models">
             <Suspense fallback={<AppGhost />}>
               <ModelsPage />
+            </Suspense>
+          </Route>
+        )}
+        {account.role === "operator" && (
+          <Route path="/operator/sign-up">
+            <Suspense fallback={<AppGhost />}>
+              <SignUpPage />
             </Suspense>
           </Route>
         )}

@@ -46,6 +46,7 @@ export const webEn = {
     "You are talking to the guide, which answers questions about Holdfast from its manual. No language model is connected yet.",
   "empty.here": "Your words are answered by {model} and stay on this machine.",
   "empty.away": "Your words are answered by {model} and go to {host}. Under each answer you can open exactly what was sent.",
+  "empty.lost": "The model that answers here can't be reached right now. Try again in a moment, or choose another one below.",
   "empty.starters": "Ways to begin",
   "starter.guide-1": "What is Holdfast?",
   "starter.guide-2": "How do I connect a model?",
@@ -71,6 +72,7 @@ export const webEn = {
   "model.away": "goes to {host}",
   "model.default": "default",
   "model.none": "No model to be had",
+  "model.lost": "The model can't be reached",
   "model.loading": "Models are being looked up",
 
   "chat.log": "Answer, read out as it comes",
@@ -131,6 +133,7 @@ export const webEn = {
   "account.theme-light": "Light",
   "account.theme-dark": "Dark",
   "account.models": "Models",
+  "account.sign-up": "Registration",
   "account.manual": "Manual",
   "account.status": "Status of this Holdfast",
   "account.keys": "Keyboard shortcuts",

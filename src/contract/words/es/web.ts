@@ -44,6 +44,7 @@ export const webEs: Translated<typeof webEn> = {
   "empty.guide": "Hablas con la guía, que responde preguntas sobre Holdfast con su manual. Aún no hay ningún modelo de lenguaje conectado.",
   "empty.here": "A tus palabras responde {model} y no salen de esta máquina.",
   "empty.away": "A tus palabras responde {model} y van a {host}. Bajo cada respuesta puedes abrir exactamente lo que se envió.",
+  "empty.lost": "Ahora mismo no se puede llegar al modelo que responde aquí. Inténtalo de nuevo en un momento o elige otro abajo.",
   "empty.starters": "Maneras de empezar",
   "starter.guide-1": "¿Qué es Holdfast?",
   "starter.guide-2": "¿Cómo conecto un modelo?",
@@ -69,6 +70,7 @@ export const webEs: Translated<typeof webEn> = {
   "model.away": "va a {host}",
   "model.default": "habitual",
   "model.none": "Ningún modelo disponible",
+  "model.lost": "No se puede llegar al modelo",
   "model.loading": "Buscando los modelos",
 
   "chat.log": "La respuesta, leída según llega",
@@ -129,6 +131,7 @@ export const webEs: Translated<typeof webEn> = {
   "account.theme-light": "Clara",
   "account.theme-dark": "Oscura",
   "account.models": "Modelos",
+  "account.sign-up": "Registro",
   "account.manual": "Manual (en inglés)",
   "account.status": "Estado de este Holdfast",
   "account.keys": "Atajos de teclado",

@@ -75,6 +75,17 @@ export function AccountMenu({ onShowKeys, onChosen }: { onShowKeys: () => void; 
           {say("account.models")}
         </MenuLink>
       )}
+      {account.role === "operator" && (
+        <MenuLink
+          href="/operator/sign-up"
+          onSelect={() => {
+            onChosen();
+            go("/operator/sign-up");
+          }}
+        >
+          {say("account.sign-up")}
+        </MenuLink>
+      )}
       <MenuLink href="/manual">{say("account.manual")}</MenuLink>
       <MenuLink href="/status">{say("account.status")}</MenuLink>
       <MenuItem onSelect={onShowKeys}>{say("account.keys")}</MenuItem>
