@@ -6,6 +6,7 @@ import { createChat, type Chat } from "./chat.ts";
 import { createModels, type Models, type ModelsParts } from "./models.ts";
 
 export { pullModel } from "./downloads.ts";
+export { canRun } from "./local-model-files.ts";
 export { catalogueIn, modelsFolder } from "./models.ts";
 export type { Chat, Models };
 

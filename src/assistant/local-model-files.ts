@@ -18,6 +18,10 @@ export type LocalFile = {
   contextTokens: number;
 };
 
+export function localModelId(path: string): string {
+  return `local/${basename(path)}`;
+}
+
 export function createLocalFiles({ modelsDir, modelFile }: { modelsDir: string; modelFile: string | null }) {
   // what a file says of itself can't change as long as it is the same file: at most one entry per file that is there
   let known = new Map<string, { stamp: string; file: LocalFile | undefined }>();
@@ -48,6 +52,12 @@ export function createLocalFiles({ modelsDir, modelFile }: { modelsDir: string; 
   };
 }
 
+/** True when this file can hold a conversation here. */
+export async function canRun(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() === true && (await describe(path, found.size)) !== undefined;
+}
+
 async function describe(path: string, sizeBytes: number): Promise<LocalFile | undefined> {
   const handle = await open(path).catch(() => undefined);
   if (handle === undefined) return undefined;
@@ -57,7 +67,7 @@ async function describe(path: string, sizeBytes: number): Promise<LocalFile | un
     if (header === undefined || !canChat(header)) return undefined;
     const fileName = basename(path);
     return {
-      modelId: `local/${fileName}`,
+      modelId: localModelId(path),
       path,
       fileName,
       name: CATALOGUE.find((model) => model.fileName === fileName)?.name ?? header.name ?? fileName.replace(/\.gguf$/, ""),

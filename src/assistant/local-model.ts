@@ -7,7 +7,7 @@ import { connect, type Socket } from "node:net";
 import { createLineReader, toLine } from "#kit/ndjson.ts";
 import { MINUTE_MS, SECOND_MS, type Clock } from "#kit/time.ts";
 import { MODEL_ALIVE_MS, type ModelAnswer, type ModelFailure, type ModelQuestion } from "#contract/model-protocol.ts";
-import { createLocalFiles, type LocalFile } from "./local-model-files.ts";
+import { createLocalFiles, localModelId, type LocalFile } from "./local-model-files.ts";
 import type { GenerationRequest, ModelProvider, StreamPart } from "./provider.ts";
 
 export type LocalModel = ModelProvider & {
@@ -102,6 +102,7 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
 
   return {
     id: "local",
+    ...(options.modelFile === null ? {} : { expected: localModelId(options.modelFile) }),
     async models() {
       return (await localFiles.list()).map((file) => ({
         id: file.modelId,

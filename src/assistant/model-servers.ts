@@ -15,8 +15,8 @@ export type ModelServers = {
   configured(): readonly ModelProvider[];
   /** What was found; after the local model. */
   discovered(): readonly ModelProvider[];
-  /** Asks each connected server now. For the operator's page. */
-  overview(): Promise<ConnectedServer[]>;
+  /** Asks each connected server, unless it was well less than `maxAgeMs` ago. */
+  overview(maxAgeMs: number): Promise<ConnectedServer[]>;
   /** Looks once, then every 30 s until `signal` aborts. Resolves after the first look. */
   start(signal: AbortSignal): Promise<void>;
 };
@@ -59,7 +59,7 @@ export function createModelServers(parts: {
     const address = apiAddress(`http://127.0.0.1:${port}`, null);
     if (address === undefined || !(await egress.listening(port))) return;
     const provider = createOpenAiProvider({ address, name, here: true, configured: false, wanted: null, egress, clock, log });
-    const { reachable, models } = await provider.refresh();
+    const { reachable, models } = await provider.refresh(0);
     if (!reachable || models.length === 0) {
       egress.disconnect(name);
       return;
@@ -77,8 +77,8 @@ export function createModelServers(parts: {
   return {
     configured: () => (configured === undefined ? [] : [configured]),
     discovered: () => [...found.values()],
-    overview: () =>
-      Promise.all([...(configured === undefined ? [] : [configured]), ...found.values()].map((provider) => provider.refresh())),
+    overview: (maxAgeMs) =>
+      Promise.all([...(configured === undefined ? [] : [configured]), ...found.values()].map((provider) => provider.refresh(maxAgeMs))),
     async start(signal) {
       if (configured !== undefined || !parts.discover) return;
       await look();

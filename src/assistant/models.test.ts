@@ -1,7 +1,7 @@
 /** Who answers whom? With real servers, a real llama.cpp process and a real database; and nobody is handed on without knowing it. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test, type TestContext } from "node:test";
 import { pino } from "pino";
@@ -110,6 +110,29 @@ test("a configured server that is down is said as that: nobody is handed to anot
   assert.equal((await models.choose("guide/manual"))?.choice.provider, "guide", "the guide is there for who asks for it");
 });
 
+test("a MODEL_FILE that is not there is said as that: neither another file nor a server that was found answers in its place", async (t) => {
+  const server = await startOpenAiServer(t, { models: ["qwen3:4b"] });
+  const supervisor = await superviseModel(t);
+  const dataDir = supervisor.modelsDir;
+  await mkdir(modelsFolder(dataDir));
+  await writeTinyGguf(join(modelsFolder(dataDir), "another.gguf"), { name: "Another" });
+  const file = join(dataDir, "mine.gguf");
+  const models = await begin(t, { file, discover: true }, { dataDir, ports: [{ name: "Ollama", port: server.port }] });
+  assert.equal(await models.choose(null), undefined);
+  await comesTo(models, "failing");
+  assert.ok((await models.list()).every(({ isDefault }) => !isDefault));
+  const view = await models.operatorView("en");
+  assert.deepEqual([view.missingFile, view.defaultModelId], [file, "local/mine.gguf"]);
+
+  await writeTinyGguf(file, { name: "Mine" });
+  assert.equal((await models.choose(null))?.choice.id, "local/mine.gguf");
+  assert.equal((await models.operatorView("en")).missingFile, null);
+  await writeFile(file, "GIF89a");
+  assert.equal(await models.choose(null), undefined, "a file that is no model is none");
+  assert.equal(await models.setDefault("local/another.gguf"), true);
+  assert.equal((await models.choose(null))?.choice.id, "local/another.gguf", "unless an operator chose it");
+});
+
 test("a server that dies in mid-chat shows on the status page at once, and so does its return", async (t) => {
   const server = await startOpenAiServer(t, { models: ["m"] });
   const models = await begin(t, { url: server.url });
@@ -175,7 +198,9 @@ test("the order: a configured server, a file here, a server that was found, the 
 
 test("the operator sees what is connected, what is here and what can be downloaded, in the own language", async (t) => {
   const server = await startOpenAiServer(t, { models: ["m"] });
-  const models = await begin(t, { url: `${server.url}/` });
+  let laterMs = 0;
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + laterMs };
+  const models = await begin(t, { url: `${server.url}/` }, { clock });
   const view = await models.operatorView("es");
   assert.deepEqual(
     view.connected.map(({ reachable, configured, models: names }) => [reachable, configured, names]),
@@ -184,7 +209,13 @@ test("the operator sees what is connected, what is here and what can be download
   assert.ok(view.freeBytes > 0 && view.memoryBytes > 0);
   assert.ok(view.catalogue.length >= 4 && view.catalogue.every(({ present, note }) => !present && note.length > 20));
   assert.match(view.catalogue[0]?.note ?? "", /^El más pequeño/);
+  assert.ok(view.catalogue.some(({ givenTokens, contextTokens }) => givenTokens === 8_192 && contextTokens > givenTokens));
+  const rows = async () => (await sql`select 1 from egress_entry`).length;
+  const before = await rows();
+  for (let looks = 0; looks < 20; looks += 1) await models.operatorView("es");
+  assert.equal(await rows(), before, "a page that is open does not fill the ledger");
   await server.kill();
+  laterMs = 31_000;
   const later = (await models.operatorView("en")).connected[0];
   assert.deepEqual([later?.reachable, later?.problemCode], [false, "model-unavailable"]);
 });

@@ -9,6 +9,7 @@ import type { Logger } from "pino";
 import type { Dice } from "#kit/dice.ts";
 import type { Outcome } from "#kit/outcome.ts";
 import { MINUTE_MS, SECOND_MS, type Clock } from "#kit/time.ts";
+import { LOCAL_CONTEXT_TOKENS } from "#contract/model-protocol.ts";
 import type { AppBoot, ControlMessage } from "#contract/processes.ts";
 import type { CatalogueModel, Download, Language, ModelChoice, OperatorModelsAnswer } from "#contract/wire.ts";
 import { modelsEn } from "#contract/words/en/models.ts";
@@ -67,6 +68,9 @@ export type ModelsParts = {
 const LOOK_EVERY_MS = 30 * SECOND_MS;
 /** A server that was well is not asked more often than this only to know how it is. */
 const ASK_SERVER_EVERY_MS = 10 * MINUTE_MS;
+
+/** The operator's page is looked at again and again; each time that a server is asked is an entry in the ledger. */
+const SEEN_LATELY_MS = 30 * SECOND_MS;
 
 /** Where model files lie. */
 export function modelsFolder(dataDir: string): string {
@@ -128,7 +132,7 @@ export function createModels(parts: ModelsParts): Models {
       chosen,
       offered.map(({ provider, models: own }) => ({
         providerId: provider.id,
-        expected: provider.expected === true,
+        expected: provider.expected ?? false,
         modelIds: own.map(({ id }) => id),
       })),
       canComeBack,
@@ -162,7 +166,7 @@ export function createModels(parts: ModelsParts): Models {
     if (ownId?.startsWith("server:") === true && providers().some(({ id }) => id === ownId)) {
       if (!broken && seen.kind === "server" && now - serverAskedAt < ASK_SERVER_EVERY_MS) return;
       serverAskedAt = now;
-      const own = (await servers.overview()).find(({ name }) => `server:${name}` === ownId);
+      const own = (await servers.overview(0)).find(({ name }) => `server:${name}` === ownId);
       await offers();
       broken = own?.reachable === false;
       return;
@@ -193,7 +197,7 @@ export function createModels(parts: ModelsParts): Models {
     },
     async operatorView(language) {
       const [connected, files, present, free, { chosen, defaultId }] = await Promise.all([
-        servers.overview(),
+        servers.overview(SEEN_LATELY_MS),
         local.files(),
         downloads.present(),
         freeBytes(modelsDir),
@@ -202,11 +206,16 @@ export function createModels(parts: ModelsParts): Models {
       return {
         connected,
         local: files.map(({ fileName, sizeBytes, loaded }) => ({ fileName, sizeBytes, loaded })),
-        catalogue: catalogueIn(language, parts.catalogue).map((model) => ({ ...model, present: present.has(model.id) })),
+        catalogue: catalogueIn(language, parts.catalogue).map((model) => ({
+          ...model,
+          present: present.has(model.id),
+          givenTokens: Math.min(model.contextTokens, LOCAL_CONTEXT_TOKENS),
+        })),
         downloads: downloads.list(),
         freeBytes: free,
         memoryBytes: memoryBytes(),
-        defaultModelId: defaultId ?? chosen,
+        defaultModelId: defaultId ?? chosen ?? (typeof local.expected === "string" && settings.url === null ? local.expected : null),
+        missingFile: settings.file === null || files.some(({ path }) => path === settings.file) ? null : settings.file,
       };
     },
     async setDefault(modelId) {

@@ -153,7 +153,7 @@ test("a wrong key, and a server that is gone, are the model being unreachable", 
   assert.ok(locked !== undefined);
   assert.deepEqual(await ask(locked), [{ kind: "error", code: "model-unavailable" }]);
   assert.deepEqual(
-    (await wrong.overview()).map(({ reachable, problemCode, models }) => [reachable, problemCode, models]),
+    (await wrong.overview(0)).map(({ reachable, problemCode, models }) => [reachable, problemCode, models]),
     [[false, "model-unavailable", ["m"]]],
   );
   assert.equal((await provider.models()).length, 1);
@@ -165,7 +165,7 @@ test("what a configured server offered stays on offer while it is away", async (
   const { server, servers, provider } = await connected(t);
   assert.equal((await provider.models()).length, 1);
   await server.kill();
-  assert.equal((await servers.overview())[0]?.reachable, false);
+  assert.equal((await servers.overview(0))[0]?.reachable, false);
   assert.equal((await provider.models()).length, 1);
   assert.equal(provider.expected, true);
 });

@@ -16,8 +16,8 @@ import type { GenerationRequest, ModelProvider, StreamPart } from "./provider.ts
 
 export type ConnectedServer = OperatorModelsAnswer["connected"][number];
 export type OpenAiProvider = ModelProvider & {
-  /** Asks for the list of models now. */
-  refresh(): Promise<ConnectedServer>;
+  /** Asks for the list of models, unless it came less than `maxAgeMs` ago; a server that failed is asked again sooner. */
+  refresh(maxAgeMs: number): Promise<ConnectedServer>;
 };
 
 export type ServerOptions = {
@@ -156,8 +156,8 @@ export function createOpenAiProvider(options: ServerOptions): OpenAiProvider {
     ...(options.configured ? { expected: true } : {}),
     models,
     stream,
-    async refresh() {
-      list = list === undefined ? undefined : { ...list, at: Number.NEGATIVE_INFINITY };
+    async refresh(maxAgeMs) {
+      if (list !== undefined && clock.monotonic() - list.at >= maxAgeMs) list = { ...list, at: Number.NEGATIVE_INFINITY };
       const { problemCode } = await freshList();
       return {
         name: options.name,

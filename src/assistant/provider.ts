@@ -37,8 +37,11 @@ export type StreamPart =
 export type ModelProvider = {
   /** "guide", "local" or "server:<name>": the part of a model id before its first "/". */
   id: string;
-  /** The operator named this one: while it has nothing to offer, nobody is quietly handed to the next provider. */
-  expected?: boolean;
+  /**
+   * The operator named this one, or by its id one model of it: while it has nothing to offer, or not that model, nobody is
+   * quietly handed on to another.
+   */
+  expected?: boolean | string;
   /** What can be chosen right now; empty when the provider can't be reached. Never throws. */
   models(): Promise<Omit<ModelChoice, "isDefault">[]>;
   /** Streams one answer. Ends early and silently when `signal` aborts; the work itself is aborted too. */

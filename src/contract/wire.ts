@@ -193,7 +193,10 @@ export type Download = {
 export type OperatorModelsAnswer = {
   connected: { name: string; url: string; configured: boolean; reachable: boolean; models: string[]; problemCode: string | null }[];
   local: { fileName: string; sizeBytes: number; loaded: boolean }[];
-  catalogue: (CatalogueModel & { present: boolean })[];
+  /** The file of MODEL_FILE when it is not there or can't hold a conversation. */
+  missingFile: string | null;
+  /** `givenTokens`: the context that Holdfast gives it at most; `contextTokens` is what the model itself could take. */
+  catalogue: (CatalogueModel & { present: boolean; givenTokens: number })[];
   downloads: Download[];
   freeBytes: number;
   memoryBytes: number;

@@ -6,8 +6,8 @@
 export type Offer = {
   /** "guide", "local" or "server:<name>". */
   providerId: string;
-  /** The operator named this provider in the settings. */
-  expected: boolean;
+  /** The operator named this provider in the settings (true), or one model of it (by its id). */
+  expected: boolean | string;
   /** Ids of what it offers, its own first choice first. */
   modelIds: readonly string[];
 };
@@ -21,6 +21,7 @@ export function defaultModel(chosen: string | null, offers: readonly Offer[], ca
     if (offer !== undefined || canComeBack(providerOf(chosen))) return null;
   }
   for (const { modelIds, expected } of offers) {
+    if (typeof expected === "string") return modelIds.includes(expected) ? expected : null;
     const [first] = modelIds;
     if (first !== undefined) return first;
     if (expected) return null;

@@ -23,11 +23,14 @@ export function useModels() {
     select: ({ models }) => models,
     staleTime: MODELS_STAY_FRESH_MS,
     refetchOnWindowFocus: true,
-    refetchInterval: ({ state }) => (state.status === "error" ? TRY_AGAIN_MS : false),
+    refetchInterval: ({ state }) => {
+      if (state.status === "error") return TRY_AGAIN_MS;
+      return state.data?.models.some(({ isDefault }) => isDefault) === false ? MODELS_STAY_FRESH_MS : false;
+    },
   });
 }
 
-/** The model that was chosen, or the default one while that one is not to be had. */
+/** The model that was chosen, else the default one; `undefined` while that one is not to be had: nobody is handed on to another. */
 export function chosenModel(models: readonly ModelChoice[], chosenId: string | null): ModelChoice | undefined {
-  return models.find(({ id }) => id === chosenId) ?? models.find(({ isDefault }) => isDefault) ?? models[0];
+  return models.find(({ id }) => id === chosenId) ?? models.find(({ isDefault }) => isDefault);
 }

@@ -51,7 +51,7 @@ function Card({ model, answer, say, onChange }: { model: OperatorModelsAnswer["c
       <dl className="mt-3 flex flex-wrap gap-x-6 gap-y-1.5 text-s">
         <Fact name={say("models.size")} value={sizeText(language, model.sizeBytes)} />
         <Fact name={say("models.memory")} value={sizeText(language, model.memoryBytes)} />
-        <Fact name={say("models.window")} value={say("models.window-tokens", { tokens: model.contextTokens })} />
+        <Fact name={say("models.window")} value={windowText(say, model)} />
         <Fact name={say("models.licence")} value={model.licence} />
         <Fact name={say("models.publisher")} value={model.publisher} />
       </dl>
@@ -83,6 +83,12 @@ function Fact({ name, value }: { name: string; value: string }) {
       <dd className="inline">{value}</dd>
     </div>
   );
+}
+
+/** What people get; with the model's own figure where that is more. */
+function windowText(say: ModelWords, { givenTokens, contextTokens }: OperatorModelsAnswer["catalogue"][number]): string {
+  if (givenTokens === contextTokens) return say("models.window-tokens", { tokens: givenTokens });
+  return say("models.window-given", { tokens: givenTokens, own: contextTokens });
 }
 
 type ActionProps = { model: CatalogueModel; state: CardState; say: ModelWords; onChange: () => void };

@@ -22,7 +22,7 @@ import { Catalogue } from "./models-catalogue.tsx";
 import { Section, type ModelWords } from "./models-section.tsx";
 
 const WORDS = { en: webModelsEn, es: webModelsEs };
-const LOOK_EVERY_MS = { moving: 1_500, still: 20_000 };
+const LOOK_EVERY_MS = { moving: 1_500, still: 60_000 };
 
 export default function ModelsPage() {
   const say = useWordsOf<typeof webModelsEn>(WORDS);
@@ -69,7 +69,7 @@ export default function ModelsPage() {
           <>
             <DefaultModel defaultModelId={data.defaultModelId} say={say} />
             <Servers connected={data.connected} say={say} />
-            <Files files={data.local} say={say} />
+            <Files files={data.local} missing={data.missingFile} say={say} />
             <Catalogue answer={data} say={say} onChange={() => void refetch()} />
           </>
         )}
@@ -179,10 +179,15 @@ function Servers({ connected, say }: { connected: OperatorModelsAnswer["connecte
   );
 }
 
-function Files({ files, say }: { files: OperatorModelsAnswer["local"]; say: ModelWords }) {
+function Files({ files, missing, say }: { files: OperatorModelsAnswer["local"]; missing: string | null; say: ModelWords }) {
   const language = useLanguage();
   return (
     <Section title={say("models.files")}>
+      {missing !== null && (
+        <div className="mb-3">
+          <Notice tone="warn">{say("models.file-missing", { file: missing })}</Notice>
+        </div>
+      )}
       {files.length === 0 ? (
         <p className="rounded-card border border-dashed border-field px-4 py-3 text-s text-soft">{say("models.files-none")}</p>
       ) : (

@@ -89,6 +89,8 @@ export const webModelsEn = {
   "models.unreachable": "Does not answer",
 
   "models.files": "Model files on this machine",
+  "models.file-missing":
+    "{file} is not there, or it is no model that can hold a conversation. Correct MODEL_FILE in the settings; until then nobody else answers in its place.",
   "models.files-none": "There is none yet. Download one below, or put a .gguf file into the folder “models” of the data folder.",
   "models.loaded": "in memory",
   "models.not-loaded": "loaded when first asked",
@@ -101,6 +103,7 @@ export const webModelsEn = {
   "models.memory": "Memory",
   "models.window": "Context",
   "models.window-tokens": "{tokens} tokens",
+  "models.window-given": "{tokens} tokens here (the model itself: {own})",
   "models.licence": "Licence",
   "models.publisher": "Publisher",
   "models.origin": "Where exactly it comes from",

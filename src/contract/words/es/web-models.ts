@@ -87,6 +87,8 @@ export const webModelsEs: Translated<typeof webModelsEn> = {
   "models.unreachable": "No responde",
 
   "models.files": "Archivos de modelos en esta máquina",
+  "models.file-missing":
+    "{file} no está, o no es un modelo capaz de conversar. Corrige MODEL_FILE en los ajustes; hasta entonces nadie responde en su lugar.",
   "models.files-none":
     "Todavía no hay ninguno. Descarga uno aquí abajo, o pon un archivo .gguf en la carpeta «models» de la carpeta de datos.",
   "models.loaded": "en memoria",
@@ -100,6 +102,7 @@ export const webModelsEs: Translated<typeof webModelsEn> = {
   "models.memory": "Memoria",
   "models.window": "Contexto",
   "models.window-tokens": "{tokens} tokens",
+  "models.window-given": "{tokens} tokens aquí (el modelo en sí: {own})",
   "models.licence": "Licencia",
   "models.publisher": "Editor",
   "models.origin": "De dónde viene exactamente",

@@ -10,18 +10,20 @@ const MODEL = ["starter.model-1", "starter.model-2", "starter.model-3", "starter
 /** The guide is asked at once; for a model the words are put into the box, to be made one's own. */
 export function EmptyChat({ onAsk, onBegin }: { onAsk: (text: string) => void; onBegin: (text: string) => void }) {
   const say = useWords();
-  const { model } = useChosenModel();
+  const { models, model } = useChosenModel();
   const guide = model?.provider === "guide";
   return (
     <div className="mx-auto flex w-full max-w-3xl flex-1 flex-col justify-center px-4 py-8 sm:px-6">
       <Brand className="mb-4 size-10" />
       <h2 className="text-xl font-semibold tracking-[var(--hf-tight)] text-balance">{say("empty.title")}</h2>
       <div className="mt-2 min-h-[3.1rem] max-w-xl text-soft">
-        {model === undefined ? (
+        {models === undefined ? (
           <>
             <Ghost className="mt-1.5 h-4 w-full" />
             <Ghost className="mt-2 h-4 w-2/3" />
           </>
+        ) : model === undefined ? (
+          say("empty.lost")
         ) : guide ? (
           say("empty.guide")
         ) : model.where === "here" ? (
