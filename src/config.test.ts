@@ -39,6 +39,16 @@ test("a line of holdfast.env that sets nothing is told by its number, not by wha
   ]);
 });
 
+test("a mistake in another file than holdfast.env names that file", () => {
+  const file = { SMTP_URI: "x" };
+  const parsed = parseConfig({ environment: {}, file, strayLines: [2], fileName: "/etc/holdfast/settings", machine: { cores: 4 } });
+  assert.ok(!parsed.ok);
+  assert.deepEqual(
+    parsed.failure.mistakes.map(({ given }) => given),
+    ["a name in /etc/holdfast/settings that means nothing to Holdfast", "a line in /etc/holdfast/settings without ="],
+  );
+});
+
 test("whatever is typed into a setting, the parser answers and never throws", () => {
   const settings = fc.dictionary(
     fc.constantFrom<string>(...SETTING_NAMES),

@@ -43,10 +43,12 @@ export type Config = {
 
 export type Given = {
   environment: Readonly<Record<string, string | undefined>>;
-  /** What holdfast.env holds; the environment wins. */
+  /** What the file with settings holds; the environment wins. */
   file?: Readonly<Record<string, string | undefined>>;
-  /** Numbers of the lines in holdfast.env that are neither NAME=value nor a remark. */
+  /** Numbers of the lines in it that are neither NAME=value nor a remark. */
   strayLines?: readonly number[];
+  /** As mistakes name it. */
+  fileName?: string;
   machine: Machine;
 };
 
@@ -54,8 +56,14 @@ export type Mistake = { name: string; given: string; expected: string };
 export type Mistakes = { tag: "mistakes"; mistakes: Mistake[] };
 
 /** Reads the settings. An empty text counts as not set. */
-export function parseConfig({ environment, file = {}, strayLines = [], machine }: Given): Outcome<Config, Mistakes> {
-  const mistakes: Mistake[] = [...unknownNames(file), ...strayLines.map(strayLine)];
+export function parseConfig({
+  environment,
+  file = {},
+  strayLines = [],
+  fileName = "holdfast.env",
+  machine,
+}: Given): Outcome<Config, Mistakes> {
+  const mistakes: Mistake[] = [...unknownNames(file, fileName), ...strayLines.map((line) => strayLine(line, fileName))];
   const text = (name: SettingName): string | undefined => (environment[name]?.trim() || file[name]?.trim()) ?? undefined;
   const wrong = (name: SettingName, expected: string, given = text(name)) => {
     mistakes.push({ name, given: given === undefined || given === "" ? "nothing" : showValue(name, given), expected });
@@ -155,22 +163,22 @@ function decode(text: string): string {
   }
 }
 
-function unknownNames(file: Readonly<Record<string, string | undefined>>): Mistake[] {
+function unknownNames(file: Readonly<Record<string, string | undefined>>, fileName: string): Mistake[] {
   return Object.keys(file)
     .filter((name) => !(SETTING_NAMES as string[]).includes(name))
     .map((name) => {
       const near = nearest(name);
       return {
         name: name.slice(0, 60),
-        given: "a name in holdfast.env that means nothing to Holdfast",
+        given: `a name in ${fileName} that means nothing to Holdfast`,
         expected: near === undefined ? "one of the names in docs/operate/settings.md" : `did you mean ${near}?`,
       };
     });
 }
 
 /** What stands there is not shown: it may be half of a secret. */
-function strayLine(line: number): Mistake {
-  return { name: `line ${line}`, given: "a line in holdfast.env without =", expected: "NAME=value, or # before a remark" };
+function strayLine(line: number, fileName: string): Mistake {
+  return { name: `line ${line}`, given: `a line in ${fileName} without =`, expected: "NAME=value, or # before a remark" };
 }
 
 function nearest(name: string): SettingName | undefined {

@@ -9,30 +9,34 @@ import type { Found } from "./doctor-checks.ts";
 export async function lookAtModel({ config }: Settings, running: Running | undefined): Promise<Found> {
   const { model, dataDir, databaseUrl } = config;
   if (model.file !== null && !existsSync(model.file))
-    return { verdict: "fail", text: `${model.file} is not there`, todo: "Correct MODEL_FILE." };
+    return { verdict: "fail", text: `${model.file} is not there`, todo: "Correct MODEL_FILE. Until then nobody answers in its place." };
+  const [{ canRun, createAssistant }, { createEgress }, { openPool }] = await Promise.all([
+    import("#assistant/assistant.ts"),
+    import("#egress/egress.ts"),
+    import("#store/store.ts"),
+  ]);
+  if (model.file !== null && !(await canRun(model.file)))
+    return {
+      verdict: "fail",
+      text: `${model.file} can't hold a conversation`,
+      todo: "MODEL_FILE has to be a whole .gguf file with a chat template inside, as instruct models have.",
+    };
   const address =
     databaseUrl !== null
       ? { url: databaseUrl }
       : running?.socketDir == null
         ? undefined
         : { socketDir: running.socketDir, name: "postgres", user: "holdfast" };
-  if (address === undefined) {
-    return model.url === null
-      ? { verdict: "ok", text: model.file === null ? "looked for when Holdfast runs; without one the guide answers" : model.file }
-      : {
-          verdict: "warn",
-          text: `${hostOf(model.url)} was not asked`,
-          todo: "Nothing leaves without an entry in the ledger, and the ledger is in the database: start Holdfast, then ask doctor again.",
-        };
-  }
-  const [{ createAssistant }, { createEgress }, { openPool }] = await Promise.all([
-    import("#assistant/assistant.ts"),
-    import("#egress/egress.ts"),
-    import("#store/store.ts"),
-  ]);
+  if (address === undefined) return notAsked(model, "start Holdfast");
   const sql = openPool(address, { connections: 2, name: "doctor" });
   const log = pino({ level: "silent" });
   try {
+    // one that does not answer is told where the database is looked at
+    const answers = await sql`select 1`.then(
+      () => true,
+      () => false,
+    );
+    if (!answers) return notAsked(model, "see to the database");
     const [clock, dice] = [systemClock, systemDice];
     const egress = createEgress({ sql, clock, dice, log, destinations: [] });
     const { models } = createAssistant({ sql, clock, dice, log, egress, settings: model, dataDir, socket: "", wantModel: () => {} });
@@ -66,6 +70,17 @@ export async function lookAtModel({ config }: Settings, running: Running | undef
   } finally {
     await sql.end({ timeout: 2 });
   }
+}
+
+function notAsked(model: Settings["config"]["model"], first: string): Found {
+  if (model.url !== null) {
+    return {
+      verdict: "warn",
+      text: `${hostOf(model.url)} was not asked`,
+      todo: `Nothing leaves without an entry in the ledger, and the ledger is in the database: ${first}, then ask doctor again.`,
+    };
+  }
+  return { verdict: "ok", text: model.file ?? "looked for when Holdfast runs; without one the guide answers" };
 }
 
 function hostOf(url: string): string {

@@ -24,14 +24,14 @@ export function settingsCommand(): Command {
         terminal.say("docs/operate/settings.md is written.");
         return;
       }
-      const { given, origin } = settingsOrEnd(terminal, options.settings);
+      const { given, origin, fileName } = settingsOrEnd(terminal, options.settings);
       terminal.title("Settings");
       for (const name of SETTING_NAMES) {
         const text = given[name];
         const value =
           text === undefined
             ? plain(settingOf(name).byDefault)
-            : `${showValue(name, text)}   (${origin[name] === "file" ? "holdfast.env" : "environment"})`;
+            : `${showValue(name, text)}   (${origin[name] === "file" ? fileName : "environment"})`;
         terminal.say(`${text === undefined ? " " : "*"} ${name.padEnd(20)}${value}`);
       }
       terminal.say("\n* is set; the others are as shown. docs/operate/settings.md explains each.\n");

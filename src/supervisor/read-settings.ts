@@ -14,6 +14,8 @@ export type Settings = {
   config: Config;
   /** Where each given setting comes from. */
   origin: Partial<Record<SettingName, "environment" | "file">>;
+  /** The file with settings, as it is named to people. */
+  fileName: string;
   /** As it was given, for `holdfast settings`. */
   given: Partial<Record<SettingName, string>>;
   /** What the child processes may see of our environment: nothing that holds a secret. */
@@ -29,12 +31,14 @@ const PASSED_ON = [
 /** `file` is another file than holdfast.env; it then has to be there. */
 export function readSettings(projectDir: string, file?: string): Outcome<Settings, NotReadable> {
   const { env } = process;
+  const fileName = file ?? "holdfast.env";
   const written = readFileOf(file ?? join(projectDir, "holdfast.env"), file !== undefined);
   if (!written.ok) return written;
   const parsed = parseConfig({
     environment: env,
     file: written.value.values,
     strayLines: written.value.strayLines,
+    fileName,
     machine: { cores: availableParallelism() },
   });
   if (!parsed.ok) return fail({ tag: "settings", sentence: tellMistakes(parsed.failure.mistakes) });
@@ -55,6 +59,7 @@ export function readSettings(projectDir: string, file?: string): Outcome<Setting
       model: { ...config.model, file: config.model.file === null ? null : resolve(projectDir, config.model.file) },
     },
     origin,
+    fileName,
     given,
     childEnvironment: Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
   });

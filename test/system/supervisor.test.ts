@@ -3,7 +3,7 @@
  * left running when the supervisor is killed; keys can be rotated while people are in; the operator's own PostgreSQL works.
  */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -146,4 +146,19 @@ test("doctor finds a running Holdfast well, and says what is wrong with one that
   t.after(ill.end);
   assert.equal(await ill.exited, 1, ill.output());
   assert.match(ill.output(), /✗ Port[\s\S]*✗ Mail[\s\S]*2 things keep Holdfast from working/);
+});
+
+test("doctor counts a database that can't be reached once, and names a model file that is not there or is none", SLOW, async (t) => {
+  const folder = temporaryFolder(t);
+  const examine = async (more: Record<string, string>) => {
+    const run = runHoldfast(["doctor"], { DATA_DIR: folder, PORT: String(await freePort()), ...more });
+    t.after(run.end);
+    assert.equal(await run.exited, 1, run.output());
+    return run.output();
+  };
+  const away = await examine({ DATABASE_URL: "postgres://ada@127.0.0.1:9/none", MODEL_URL: "http://127.0.0.1:9/v1" });
+  assert.match(away, /✗ Database[\s\S]*was not asked[\s\S]*see to the database[\s\S]*One thing keeps Holdfast from working/);
+  assert.match(await examine({ MODEL_FILE: join(folder, "gone.gguf") }), /✗ Model +\S+gone\.gguf is not there/);
+  writeFileSync(join(folder, "picture.gguf"), "GIF89a");
+  assert.match(await examine({ MODEL_FILE: join(folder, "picture.gguf") }), /✗ Model +\S+picture\.gguf can't hold a conversation/);
 });
