@@ -21,6 +21,8 @@ export type Running = {
   socketDir: string | null;
   keyGeneration: number;
   children: Record<string, number>;
+  /** Of each child, by its name: tells it from a later process with its number. */
+  marks?: Record<string, string>;
 };
 
 export type FolderClaim = {
@@ -115,7 +117,7 @@ function heldSentence(dataDir: string, { pid, since, host, url }: Running): stri
   );
 }
 
-/** A word that changes when the process number is given to another process. */
+/** A word that changes when the process number is given to another process, also after a restart of the machine. */
 export function markOf(pid: number): string {
   if (process.platform === "linux") {
     try {

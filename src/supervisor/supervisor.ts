@@ -24,7 +24,7 @@ import type { Settings } from "./read-settings.ts";
 import { createReports, type Reports } from "./reports.ts";
 import { finishRestore } from "./restored.ts";
 import { makeRunFolder } from "./run-folder.ts";
-import { claimFolder } from "./running-file.ts";
+import { claimFolder, markOf } from "./running-file.ts";
 import type { Step, Terminal } from "./terminal.ts";
 import { ensureWebApp } from "./web-build.ts";
 
@@ -129,9 +129,13 @@ async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<
   const boots = createBootMessages({ config, sockets, database: address, version: parts.version, dice, keys: () => keys });
   const children = new Map<string, { pid(): number | undefined }>();
   const onChange = () => {
-    const pids = [...children].flatMap(([name, part]) => (part.pid() === undefined ? [] : [[name, part.pid()]]));
+    const pids = [...children].flatMap(([name, part]): [string, number][] => {
+      const pid = part.pid();
+      return pid === undefined ? [] : [[name, pid]];
+    });
     claim.update({
-      children: Object.fromEntries(pids) as Record<string, number>,
+      children: Object.fromEntries(pids),
+      marks: Object.fromEntries(pids.map(([name, pid]) => [name, markOf(pid)])),
       runDir: runFolder.path,
       socketDir: embedded ? socketDir : null,
       keyGeneration: keys.current.id,
