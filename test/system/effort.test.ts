@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { before, test, type TestContext } from "node:test";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { systemClock } from "#kit/time.ts";
+import { EFFORT_HEADER, effortHeader } from "#contract/effort-header.ts";
 import type { PlaceAnswer } from "#contract/wire.ts";
 import { ensureWebApp } from "#supervisor/web-build.ts";
 import { assertNoAxeViolation, findChromium, freshPage, openChromium } from "#support/chromium.ts";
@@ -47,11 +48,10 @@ test("a newcomer on a slow phone works for it, and the door counts what was aske
   await slowDown(there.page);
   await send(there.page);
   await there.page.getByLabel(/code/i).first().waitFor({ timeout: 100_000 });
-  assert.deepEqual(
-    there.placed.map(({ effort }) => effort),
-    [{ paid: BITS.seconds, wanted: BITS.seconds }],
-  );
+  assert.equal(there.placed.length, 1);
+  assert.ok((there.placed[0]?.effort?.paid ?? 0) >= BITS.seconds, JSON.stringify(there.placed));
   assert.ok(there.loaded.some((path) => path.includes("effort-worker")));
+  assert.deepEqual(there.shown, [true], "the work is shown to the door before it reads the body");
 });
 
 test("who does the sum is told what it is for and how long it takes about, and nothing moves", { timeout: 120_000 }, async (t) => {
@@ -118,7 +118,7 @@ test("where the sum does not load one waits, and may get ahead with it later", {
   await page.getByRole("button", { name: AHEAD }).click();
   for (let asked = 0; there.placed.length < 2 && asked < 100; asked += 1) await pause(100);
   const [first, second] = there.placed;
-  assert.deepEqual(second?.effort, { paid: BITS.blink, wanted: BITS.blink });
+  assert.ok((second?.effort?.paid ?? 0) >= BITS.blink, JSON.stringify(second));
   assert.ok((second?.wait?.highSeconds ?? 999) < (first?.wait?.highSeconds ?? 0) - 10, JSON.stringify([first?.wait, second?.wait]));
   await page.getByRole("heading", { name: "You have a place in the line" }).waitFor();
   await pause(500);
@@ -176,15 +176,19 @@ async function arrive(t: TestContext, bits: number, options: BrowserContextOptio
   if (browser === undefined) return undefined;
   const door = await openDoor(t, bits, rate);
   const page = await freshPage(browser, options);
-  const [loaded, complaints, placed]: [string[], string[], PlaceAnswer[]] = [[], [], []];
+  const [loaded, complaints, placed, shown]: [string[], string[], PlaceAnswer[], boolean[]] = [[], [], [], []];
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("request", (request) => loaded.push(new URL(request.url()).pathname));
+  page.on("request", (request) => {
+    const { challenge, nonce } = request.url().endsWith("/sign-up/place") ? (request.postDataJSON() as Record<string, string>) : {};
+    if (challenge !== undefined && nonce !== undefined) shown.push(request.headers()[EFFORT_HEADER] === effortHeader(challenge, nonce));
+  });
   page.on("response", (response) => {
     if (response.url().endsWith("/sign-up/place")) void response.json().then((answer: PlaceAnswer) => placed.push(answer));
   });
   await page.goto(`http://localhost:${door.port}/sign-up`);
-  return { door, page, loaded, complaints, placed };
+  return { door, page, loaded, complaints, placed, shown };
 }
 
 async function send(page: Page): Promise<void> {

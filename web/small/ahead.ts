@@ -3,7 +3,7 @@
  * as a button to whoever waits without. In peace nothing of it is loaded; where it does not load, one waits.
  */
 import type { ChallengeAnswer, PlaceAnswer } from "#contract/wire.ts";
-import { ask } from "./ask.ts";
+import { ask, type PlaceBody } from "./ask.ts";
 import type { Effort, Sum } from "./effort.ts";
 import { find, tools } from "./page.ts";
 
@@ -53,8 +53,9 @@ async function getAhead(step: HTMLElement, ways: HTMLElement, place: string, got
   find("button", mine.element)?.focus();
   const nonce = await mine.done;
   const stays = sum === mine;
-  const [challenge, focused] = [(await asked)?.challenge, mine.element.contains(document.activeElement)];
-  const reply = nonce !== undefined && stays ? await ask<PlaceAnswer>("/sign-up/place", { challenge, nonce, place }) : {};
+  const [challenge, focused] = [(await asked)?.challenge ?? "", mine.element.contains(document.activeElement)];
+  const reply =
+    nonce !== undefined && stays ? await ask<PlaceAnswer>("/sign-up/place", { challenge, nonce, place } satisfies PlaceBody) : {};
   mine.element.replaceWith(ways);
   if (focused) find("h1", step)?.focus();
   if (sum !== mine) return;
@@ -62,8 +63,9 @@ async function getAhead(step: HTMLElement, ways: HTMLElement, place: string, got
   if (reply.value !== undefined) got(reply.value);
 }
 
+/** Whoever worked once is left alone. */
 function isOffered({ effort: asked }: PlaceAnswer): boolean {
-  return asked !== undefined && asked.paid < asked.wanted;
+  return asked !== undefined && asked.paid === 0 && asked.wanted > 0;
 }
 
 async function load(): Promise<void> {

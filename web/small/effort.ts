@@ -107,7 +107,15 @@ export function createEffort({ announce, language }: EffortTools) {
     stepOf(sum: Sum, line: Node | undefined): HTMLElement {
       const heading = make("h1", { tabindex: "-1" }, say("effort.title"));
       const reason = make("details", {}, make("summary", {}, say("effort.why")), make("p", {}, say("effort.because")));
-      return make("div", { id: "step", "data-step": "effort" }, line ?? "", heading, sum.element, reason);
+      return make(
+        "div",
+        { id: "step", "data-step": "effort" },
+        line ?? "",
+        heading,
+        make("div", { class: "notice", role: "alert" }),
+        sum.element,
+        reason,
+      );
     },
     /** Offers a sum to somebody who waits. */
     offer(press: () => void): HTMLElement {

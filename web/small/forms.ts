@@ -6,6 +6,8 @@ import type { Problem } from "#contract/problems.ts";
 import { ask, pause, type Reply } from "./ask.ts";
 import { find, say, seconds } from "./page.ts";
 
+/** What passes by itself. */
+export const PASSING: readonly string[] = ["too-busy", "app-down", "network-limit", "holder-limit"];
 const TRIES = 6;
 const LONGEST_SECONDS = 20;
 
@@ -14,7 +16,7 @@ export function enhanceForm(form: HTMLFormElement, done: () => void): void {
   onSubmit(form, async () => {
     const data = new FormData(form);
     const body = Object.fromEntries((form.dataset["json"] ?? "").split(" ").map((name) => [name, data.get(name)]));
-    const reply = await askPatiently(form.action, body);
+    const reply = await askPatiently<unknown>(form.action, body);
     if (reply.value !== undefined) {
       done();
       location.assign("/chat");
@@ -43,12 +45,13 @@ export function onSubmit(form: HTMLFormElement, work: () => Promise<void>): void
   });
 }
 
-async function askPatiently(path: string, body: unknown): Promise<Reply<unknown>> {
+/** Asks again while nobody answers or the door is busy, and says so; gives up after a while. */
+export async function askPatiently<Value>(path: string, body: object): Promise<Reply<Value>> {
   for (let tried = 1; ; tried += 1) {
-    const reply = await ask(path, body);
+    const reply = await ask<Value>(path, body);
     const { value, problem } = reply;
     const wait = problem?.retryAfterSeconds ?? tried;
-    const passes = problem === undefined || ["too-busy", "app-down"].includes(problem.code);
+    const passes = problem === undefined || PASSING.includes(problem.code);
     if (value !== undefined || !passes || tried === TRIES || wait > LONGEST_SECONDS) return reply;
     showNotice(problem?.title ?? "", problem === undefined ? say("script.offline") : say("script.retry", { wait: seconds(wait) }));
     await pause(wait);

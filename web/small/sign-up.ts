@@ -6,14 +6,16 @@ import type { Problem } from "#contract/problems.ts";
 import type { ChallengeAnswer, LetterAnswer, PlaceAnswer } from "#contract/wire.ts";
 import { intervalWords, percentWords } from "#contract/words/interval.ts";
 import { offerAhead, prepareOffer, stopWork, workFirst } from "./ahead.ts";
-import { ask, pause, wakeUp, type Reply } from "./ask.ts";
+import { ask, pause, wakeUp, type PlaceBody, type Reply } from "./ask.ts";
 import { enhanceFields } from "./fields.ts";
-import { enhanceForm, onSubmit, showNotice, showProblem } from "./forms.ts";
+import { askPatiently, enhanceForm, onSubmit, PASSING, showNotice, showProblem } from "./forms.ts";
 import { forget, keep, recall, type Coding } from "./kept.ts";
 import { announce, find, language, say } from "./page.ts";
 
 const LATE_MS = 60_000;
 const LOST: readonly string[] = ["place-expired", "place-spent"];
+/** The person has nothing to change: asked again in a while. */
+const GOES_ON: readonly string[] = [...LOST, ...PASSING, "not-your-turn"];
 
 const title = document.title;
 /** The step with the address, when the page began with it: what was typed there comes back with it. */
@@ -43,10 +45,10 @@ async function order(address: string): Promise<void> {
 
 /** With `show`, works for it first where the door asks for that. */
 async function takePlace(show?: (step: HTMLElement) => void): Promise<Reply<PlaceAnswer>> {
-  const { value, problem } = await ask<ChallengeAnswer>("/sign-up/challenge", {});
+  const { value, problem } = await askPatiently<ChallengeAnswer>("/sign-up/challenge", {});
   if (value === undefined) return problem === undefined ? {} : { problem };
   const nonce = show && (await workFirst(value, show));
-  const placed = await ask<PlaceAnswer>("/sign-up/place", { challenge: value.challenge, nonce });
+  const placed = await askPatiently<PlaceAnswer>("/sign-up/place", { challenge: value.challenge, nonce } satisfies PlaceBody);
   // a device that slept over its sum waits
   return nonce !== undefined && placed.problem?.code === "challenge-expired" ? takePlace() : placed;
 }
@@ -76,7 +78,7 @@ async function goThrough(address: string, first: PlaceAnswer, mine: number): Pro
     }
     const lost = LOST.includes(problem?.code ?? "");
     // the person has to change something; everything else is tried again by itself
-    if (problem !== undefined && problem.status < 500 && !lost && problem.code !== "not-your-turn") return refused(address, problem);
+    if (problem !== undefined && problem.status < 500 && !GOES_ON.includes(problem.code)) return refused(address, problem);
     // a place that is no longer good is replaced; everything else is asked again in a while
     const fresh = lost ? (await takePlace()).value : undefined;
     answer = fresh ?? { place, effort, turn: false, retryAfterSeconds: problem?.retryAfterSeconds ?? 3 };
