@@ -36,6 +36,8 @@ export type Config = {
     hubUrl: string;
     threads: number;
   };
+  /** Where metrics are read; null: nowhere. */
+  metricsPort: number | null;
   logLevel: string;
   /** Letters land in the built-in mailbox page: no mail server is set, and only this machine can open the page. */
   mailbox: boolean;
@@ -83,6 +85,7 @@ export function parseConfig({
   const smtpUrl = read("SMTP_URL") ?? null;
   const mailFrom = read("MAIL_FROM") ?? senderOf(smtpUrl);
   const modelUrl = read("MODEL_URL") ?? null;
+  const metricsPort = read("METRICS_PORT") ?? null;
   const modelKey = read("MODEL_KEY") ?? null;
 
   if (!publicUrl.startsWith("https:") && !isLocal(publicUrl)) {
@@ -94,6 +97,7 @@ export function parseConfig({
   if (smtpUrl !== null && mailFrom === undefined && (text("MAIL_FROM") ?? "") === "") {
     wrong("MAIL_FROM", `${expectation("MAIL_FROM", machine)}: SMTP_URL is set, and its user is no address that letters could come from`);
   }
+  if (metricsPort !== null && metricsPort === port) wrong("METRICS_PORT", expectation("METRICS_PORT", machine));
   if (modelKey !== null && modelUrl === null && (text("MODEL_URL") ?? "") === "") {
     wrong("MODEL_URL", "the server that MODEL_KEY is for, because a key is sent to no server but its own");
   }
@@ -119,6 +123,7 @@ export function parseConfig({
       hubUrl: read("MODEL_HUB_URL") ?? "https://huggingface.co",
       threads: read("MODEL_THREADS") ?? Math.max(1, machine.cores - 1),
     },
+    metricsPort,
     logLevel: read("LOG_LEVEL") ?? "info",
     mailbox: smtpUrl === null && isLocal(publicUrl) && hops === 0,
   };

@@ -139,6 +139,12 @@ export const SETTINGS = {
     byDefault: "the cores less one",
     purpose: "How many threads a model file may use. All cores at once is slower than one less.",
   },
+  METRICS_PORT: {
+    read: wholeNumber(1, 65_535),
+    expects: "a whole number from 1 to 65535, another one than PORT",
+    byDefault: "none: metrics can't be read",
+    purpose: "The port on 127.0.0.1 at which a Prometheus on this machine reads the metrics of the door. See [Metrics](metrics.md).",
+  },
   LOG_LEVEL: {
     read: (text: string) => (LEVELS.includes(text) ? text : undefined),
     expects: `one of ${LEVELS.join(", ")}`,

@@ -35,6 +35,8 @@ export type DoorBoot = {
   trustedProxyHops: number;
   /** Bits of effort that newcomers are asked for at least, also in peace. */
   minimumEffort: number;
+  /** Where a Prometheus on this machine reads metrics; null: nowhere. */
+  metricsPort: number | null;
   sockets: Sockets;
   /** Per boot of the supervisor; the app refuses a request without it. */
   doorSecret: string;

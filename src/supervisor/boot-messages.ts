@@ -45,6 +45,7 @@ export function createBootMessages(parts: {
       listenPort: config.port,
       trustedProxyHops: config.trustedProxyHops,
       minimumEffort: config.minimumEffort,
+      metricsPort: config.metricsPort,
       keys: keysFor(parts.keys(), DOOR_PURPOSES),
       mailbox: config.mailbox,
     }),

@@ -84,6 +84,7 @@ export async function startDoor(
     listenPort: port,
     trustedProxyHops: 0,
     minimumEffort: 0,
+    metricsPort: null,
     sockets,
     doorSecret: DOOR_SECRET,
     keys: doorKeys(root),
