@@ -21,7 +21,7 @@ import { createInterface } from "node:readline";
 import { test, type TestContext } from "node:test";
 import { systemClock } from "#kit/time.ts";
 import { findNative, preparePrograms, whyItFailed } from "./embedded-postgres-programs.ts";
-import { chooseRunner, runAlong, runOnce } from "./embedded-postgres-user.ts";
+import { chooseRunner, runAlong, runOnce, type SystemUser } from "./embedded-postgres-user.ts";
 import { isAlive, readHolder, startEmbeddedPostgres, type EmbeddedPostgres } from "./embedded-postgres.ts";
 import { openPool } from "./store.ts";
 
@@ -35,8 +35,9 @@ function temporary(t: TestContext): string {
   return folder;
 }
 
-async function start(folder: string, onLog?: (line: string) => void): Promise<EmbeddedPostgres> {
+async function start(folder: string, onLog?: (line: string) => void, users?: SystemUser[]): Promise<EmbeddedPostgres> {
   const started = await startEmbeddedPostgres({
+    ...(users === undefined ? {} : { users }),
     dataDir: join(folder, "data"),
     socketDir: join(folder, "s"),
     ...(onLog === undefined ? {} : { onLog }),
@@ -164,15 +165,51 @@ test("root keeps the programs in a folder of its own, and PostgreSQL gets a copy
   assert.ok(programs.postgres.startsWith(join(folder, "data")), programs.postgres);
 });
 
+const nobody: SystemUser = { name: "nobody", uid: 65_534, gid: 65_534 };
+
 test("root keeps everything in its own home, and PostgreSQL runs there all the same", onlyRoot, async (t) => {
-  const home = join(temporary(t), "root-home");
-  mkdirSync(home, { mode: 0o700 });
-  const postgres = await start(home);
-  assert.notEqual(postgres.userName, undefined);
-  assert.deepEqual(await query(postgres, "select 1 as one"), [{ one: 1 }]);
-  await postgres.stop();
-  assert.equal(statSync(home).mode & 0o777, 0o700, "nobody opened the home");
+  for (const users of [undefined, [nobody]]) {
+    const home = join(temporary(t), "root-home");
+    mkdirSync(home, { mode: 0o700 });
+    const postgres = await start(home, undefined, users);
+    assert.notEqual(postgres.userName, undefined);
+    assert.deepEqual(await query(postgres, "select 1 as one"), [{ one: 1 }]);
+    await postgres.stop();
+    assert.equal(statSync(home).mode & 0o777, 0o700, "nobody opened the home");
+  }
 });
+
+test(
+  "without a user postgres root's database has a user id that nobody else has, and other people's daemons can't open it",
+  onlyRoot,
+  async (t) => {
+    const folder = temporary(t);
+    const postgres = await start(folder, undefined, [nobody]);
+    assert.deepEqual(await query(postgres, "create table kept as select 1 as one"), []);
+    const uid = Number(postgres.userName);
+    assert.ok(uid >= 60_578 && uid < 61_184, String(postgres.userName));
+    const cluster = join(folder, "data", "postgres");
+    const owners = () =>
+      new Set(readdirSync(cluster, { recursive: true, encoding: "utf8" }).map((name) => statSync(join(cluster, name)).uid));
+    assert.deepEqual([statSync(cluster).uid, ...owners()], [uid, uid]);
+    const asNobody = (...words: string[]) => spawnSync("test", words, { uid: nobody.uid, gid: nobody.gid }).status;
+    assert.equal(asNobody("-d", folder), 0, "it comes as far as this");
+    assert.notEqual(asNobody("-S", join(postgres.address.socketDir, ".s.PGSQL.5432")), 0);
+    assert.notEqual(asNobody("-r", join(cluster, "PG_VERSION")), 0);
+    await postgres.stop();
+
+    // as one from before was left
+    spawnSync("chown", ["-R", "65534:65534", cluster]);
+    const again = await start(folder, undefined, [nobody]);
+    assert.equal(again.userName, String(uid));
+    assert.deepEqual(await query(again, "select one from kept"), [{ one: 1 }]);
+    assert.deepEqual([...owners()], [uid]);
+    await again.stop();
+    const later = await start(folder);
+    assert.equal(later.userName, String(uid), "a user postgres that comes later does not take it over");
+    await later.stop();
+  },
+);
 
 test("root keeps the whole project in its own home, and a database can be made there", onlyRoot, (t) => {
   const home = join(temporary(t), "root-home");

@@ -12,7 +12,7 @@ import { SECOND_MS, systemClock, type Clock } from "#kit/time.ts";
 import type { DatabaseAddress } from "./store.ts";
 import { findNative, preparePrograms, type Programs } from "./embedded-postgres-programs.ts";
 import { clearRemains } from "./embedded-postgres-remains.ts";
-import { chooseRunner, runOnce, runAlong } from "./embedded-postgres-user.ts";
+import { changeHands, chooseRunner, makingRunner, runOnce, runAlong, type Runner, type SystemUser } from "./embedded-postgres-user.ts";
 
 export { findNative } from "./embedded-postgres-programs.ts";
 export { isAlive, readHolder } from "./embedded-postgres-remains.ts";
@@ -40,6 +40,8 @@ export type EmbeddedPostgresOptions = {
   onProgress?: (event: "initialising" | "recovering") => void;
   /** Lines of the server's own log. */
   onLog?: (line: string) => void;
+  /** Whom this machine knows; others in tests. */
+  users?: readonly SystemUser[];
 };
 
 export type Unusable = { tag: "unusable"; sentence: string };
@@ -72,7 +74,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const cluster = join(resolve(options.dataDir), "postgres");
-  const programs = findPrograms(options.dataDir, cluster, socketDir);
+  const programs = findPrograms(options, cluster, socketDir);
   if ("sentence" in programs) return unusable(programs.sentence);
 
   const remains = await clearRemains(existsSync(cluster) ? cluster : options.dataDir, clock);
@@ -83,6 +85,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const sentence = makeCluster(programs, cluster);
     if (sentence !== undefined) return unusable(sentence);
   }
+  changeHands(cluster, programs.runner);
   const major = readMajor(cluster);
   if (major !== programs.major) {
     return unusable(
@@ -90,14 +93,14 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
         "Start the version of Holdfast that wrote it, make a backup with it (holdfast backup), and restore that here.",
     );
   }
-  own(programs, socketDir);
+  own(programs.runner, socketDir);
   return serve(programs, cluster, socketDir, options, clock);
 }
 
-function findPrograms(dataDir: string, cluster: string, socketDir: string): Programs | { sentence: string } {
+function findPrograms({ dataDir, users }: EmbeddedPostgresOptions, cluster: string, socketDir: string): Programs | { sentence: string } {
   const native = findNative();
   if (typeof native !== "string") return native;
-  const runner = chooseRunner(cluster);
+  const runner = chooseRunner(cluster, users);
   if ("sentence" in runner) return runner;
   // the user that root steps down to has to pass through; everything in there has its own mode
   const passage = runner.user === undefined ? 0o700 : 0o711;
@@ -110,14 +113,16 @@ function findPrograms(dataDir: string, cluster: string, socketDir: string): Prog
 function makeCluster(programs: Programs, cluster: string): string | undefined {
   const unfinished = `${cluster}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
-  own(programs, unfinished);
+  const runner = makingRunner(programs.runner);
+  own(runner, unfinished);
   const words = [
     ...["-D", unfinished, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--no-instructions"],
     // the bundled ICU is of 2017 and would order words differently from a server of one's own
     ...["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
   ];
-  const made = runOnce(programs.runner, programs.initdb, words, programs.environment);
+  const made = runOnce(runner, programs.initdb, words, programs.environment);
   if (made.status === 0) {
+    changeHands(unfinished, programs.runner);
     renameSync(unfinished, cluster);
     return undefined;
   }
@@ -132,10 +137,10 @@ function makeCluster(programs: Programs, cluster: string): string | undefined {
 }
 
 /** Makes a folder that only the server's user may enter. */
-function own(programs: Programs, folder: string): void {
+function own({ user }: Runner, folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
-  if (programs.runner.user !== undefined) chownSync(folder, programs.runner.user.uid, programs.runner.user.gid);
+  if (user !== undefined) chownSync(folder, user.uid, user.gid);
 }
 
 function readMajor(cluster: string): string {
