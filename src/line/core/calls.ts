@@ -2,7 +2,6 @@
  * How many may be called now? A token bucket of turns, less those who were called and are expected to come.
  * Never more turns than capacity, whatever anybody sends; whoever was called and stays away holds nobody up.
  */
-import type { Tag } from "./order.ts";
 
 /** Whoever was called this long ago and has not come, while there were turns, has lost it and gets a new place. */
 const CALL_WINDOW_MS = 120_000;
@@ -16,7 +15,9 @@ const ALL_ASKED_MS = 1_500;
 const BURST_SECONDS = 2;
 /** Time constants of what fades. */
 const SHOWN_SECONDS = 60;
-const FRONT_SECONDS = 30;
+const PACE_SECONDS = 30;
+/** Until calls were seen, they are made as fast as the capacity and the share of people who come let expect. */
+const EXPECTED_SECONDS = 8;
 /** Turns that must be left beyond those expected: less than one, or a single absent person would hold up a slow line. */
 const SPARE = 0.5;
 /** Until something was seen, everybody is expected to come: as many imagined ones did as there are turns in this time. */
@@ -33,16 +34,19 @@ export type Calls = {
   /** Of those called lately: how many came or were given up, and how many came. Both fade. */
   resolved: number;
   shown: number;
-  /** Per second: how many lately took a place in the round being served. */
-  frontRate: number;
+  /** How many were called lately, and in how many seconds in which somebody waited and there was capacity. Both fade. */
+  callsMade: number;
+  callSeconds: number;
+  /** Somebody waited when time passed last: whoever is called now stood in a line. */
+  queueing: boolean;
   /** Somebody who was called found no turn left: too many were called, and they go first. */
   pressed: boolean;
   /** For how long there have been turns left. */
   freeMs: number;
   /** How long whoever was called could have had a turn. Stands still while pressed or without capacity. */
   openMs: number;
-  /** Where the line stood, every five seconds of `openMs`, the oldest last. */
-  marks: Tag[];
+  /** The tick before which everybody was called, every five seconds of `openMs`, the oldest last. */
+  marks: number[];
   markedAt: number;
 };
 
@@ -54,7 +58,9 @@ export function newCalls(now: number, tokens: number): Calls {
     outstanding: 0,
     resolved: 0,
     shown: 0,
-    frontRate: 0,
+    callsMade: 0,
+    callSeconds: 0,
+    queueing: false,
     pressed: false,
     freeMs: 0,
     openMs: 0,
@@ -68,14 +74,19 @@ function burstOf(rate: number): number {
   return Math.max(1, rate * BURST_SECONDS);
 }
 
-/** Lets time pass up to `now`. */
-export function pass(calls: Calls, now: number): void {
+/** Lets time pass up to `now`. `waiting`: somebody stands in the line. */
+export function pass(calls: Calls, now: number, waiting: boolean): void {
   const seconds = Math.max(0, now - calls.at) / 1_000;
   calls.at = Math.max(calls.at, now);
   if (seconds === 0) return;
-  calls.frontRate *= Math.exp(-seconds / FRONT_SECONDS);
   const { rate } = calls;
   if (rate === null || rate <= 0) return;
+  calls.queueing = waiting;
+  if (waiting) {
+    const slower = Math.exp(-seconds / PACE_SECONDS);
+    calls.callsMade *= slower;
+    calls.callSeconds = calls.callSeconds * slower + seconds;
+  }
   calls.freeMs = calls.tokens >= 1 ? calls.freeMs + seconds * 1_000 : Math.max(0, seconds - (1 - calls.tokens) / rate) * 1_000;
   calls.tokens = Math.min(burstOf(rate), calls.tokens + rate * seconds);
   if (calls.freeMs >= ALL_ASKED_MS) calls.pressed = false;
@@ -94,6 +105,8 @@ export function moves(calls: Calls): boolean {
 }
 
 export function setRate(calls: Calls, rate: number | null): void {
+  // what was seen at another rate tells how fast calls will be made now
+  if (moves(calls) && rate !== null) calls.callsMade *= rate / (calls.rate ?? rate);
   calls.rate = rate;
   if (rate !== null) calls.tokens = Math.min(calls.tokens, burstOf(rate));
 }
@@ -123,10 +136,13 @@ export function mayCall(calls: Calls): boolean {
 
 export function noteCall(calls: Calls): void {
   calls.outstanding += 1;
+  if (calls.queueing) calls.callsMade += 1;
 }
 
-export function noteFrontEntry(calls: Calls): void {
-  calls.frontRate += 1 / FRONT_SECONDS;
+/** Calls per second while somebody waits, as seen lately. */
+export function callPace(calls: Calls): number {
+  const expected = (calls.rate ?? 0) / showShare(calls);
+  return (calls.callsMade + EXPECTED_SECONDS * expected) / (calls.callSeconds + EXPECTED_SECONDS);
 }
 
 export function hasTurn(calls: Calls): boolean {
@@ -154,16 +170,16 @@ export function returnTurn(calls: Calls): void {
   if (calls.rate !== null) calls.tokens = Math.min(burstOf(calls.rate), calls.tokens + 1);
 }
 
-/** Remembers where the line stands, so that `lapsedBefore` can tell who was called too long ago. */
-export function mark(calls: Calls, frontier: Tag): void {
+/** Remembers where the clock of the line stands, so that `lapsedBefore` can tell who was called too long ago. */
+export function mark(calls: Calls, tick: number): void {
   for (; calls.openMs - calls.markedAt >= MARK_EVERY_MS; calls.markedAt += MARK_EVERY_MS) {
     if (calls.openMs - calls.markedAt > 2 * CALL_WINDOW_MS) calls.markedAt = calls.openMs - CALL_WINDOW_MS - MARK_EVERY_MS;
-    calls.marks.unshift(frontier);
+    calls.marks.unshift(tick);
     calls.marks.length = Math.min(calls.marks.length, MARKS + 1);
   }
 }
 
-/** Whoever stands before this tag was called more than `CALL_WINDOW_MS` ago; `undefined` while nobody was. */
-export function lapsedBefore(calls: Calls): Tag | undefined {
-  return calls.marks[MARKS];
+/** Whoever stands before this tick was called more than `CALL_WINDOW_MS` ago. */
+export function lapsedBefore(calls: Calls): number {
+  return calls.marks[MARKS] ?? 0;
 }

@@ -1,32 +1,37 @@
 /**
- * How long will somebody wait? An interval with a confidence, from what was measured: how many stand ahead, which share of
- * those called comes, how fast turns are given, and how many join in front. Tests measure how often it holds.
+ * How long will somebody wait? An interval with a confidence, from what was measured: how many stand ahead and will come in
+ * front, how fast calls are made, which share of those called comes, and how often such intervals held.
  */
-import type { Wait } from "#contract/wire.ts";
-import { moves, showShare, showShareSpread, type Calls } from "./calls.ts";
+import { callPace, moves, showShare, showShareSpread, type Calls } from "./calls.ts";
+import { callsUntil, type Inflow } from "./inflow.ts";
+import { ahead, base, isCalled, isDeep, type Order, type Tag } from "./order.ts";
+import { CONFIDENCE, widthAt, type Quote, type Quotes } from "./quotes.ts";
 
-const CONFIDENCE = 0.8;
-/** Two-sided 80 %. */
-const DEVIATIONS = 1.28;
-/** Calls run this far ahead of turns or behind them, and whoever waits notices the turn at the next poll. */
-const EITHER_WAY_SECONDS = 2;
-/** Turns that nobody came for in time, as a share of all (measured by the simulation in line.test.ts). */
-const LOST = 0.12;
-/** Joining in front never eats more than this share of the turns in the estimate; beyond it the interval is only wide. */
-const MOST_EATEN = 0.9;
+/** Whoever waits notices the turn at the next poll, and those who are called together race. */
+const LEAST_DEVIATION_SECONDS = 0.8;
+/** The pace of calls changes by itself, and those who may yet come may stay away. */
+const PACE_DEVIATION = 0.12;
+const JOINING_DEVIATION = 0.5;
 
-/** `undefined` while the line stands still. `deep`: in a round that is not being served yet, so that others may join in front. */
-export function waitOf(calls: Calls, ahead: number, deep: boolean): Wait | undefined {
+export type Measured = { order: Order; calls: Calls; inflow: Inflow; quotes: Quotes };
+
+/** `undefined` while the line stands still. */
+export function quoteOf({ order, calls, inflow, quotes }: Measured, tag: Tag): Quote | undefined {
   if (!moves(calls) || calls.rate === null) return undefined;
   const share = showShare(calls);
-  const coming = ahead + calls.outstanding;
-  const turns = Math.max(0, coming * share + 1 - calls.tokens);
-  const chance = DEVIATIONS * Math.sqrt(coming * share * (1 - share));
-  const off = Math.hypot(chance, coming * showShareSpread(calls));
-  const eaten = deep ? Math.min(MOST_EATEN * calls.rate, calls.frontRate * share) : 0;
-  return {
-    lowSeconds: Math.floor(Math.max(0, (turns - off) / calls.rate - EITHER_WAY_SECONDS)),
-    highSeconds: Math.ceil((turns + off) / ((1 - LOST) * (calls.rate - eaten)) + EITHER_WAY_SECONDS),
-    confidence: CONFIDENCE,
-  };
+  const pace = callPace(calls);
+  const near = Math.max(1, order.near);
+  const { calls: until, joining } = isCalled(order, tag)
+    ? { calls: 0, joining: 0 }
+    : callsUntil(inflow, ahead(order, tag), tag.tick - base(order), pace, near);
+  const seconds = until / pace + Math.max(0, calls.outstanding * share + 1 - calls.tokens) / calls.rate;
+  const chance = Math.sqrt((until + calls.outstanding) * share * (1 - share) + joining * share) / calls.rate;
+  const unsure = (seconds * Math.min(1, showShareSpread(calls) / share)) / 2;
+  const comers = (JOINING_DEVIATION * joining) / pace;
+  const deviation = Math.hypot(LEAST_DEVIATION_SECONDS, chance, unsure, comers, PACE_DEVIATION * seconds);
+  const deep = isDeep(order, tag);
+  const width = widthAt(quotes, seconds, deep);
+  const lowSeconds = Math.max(0, Math.round(seconds + width.low * deviation));
+  const highSeconds = Math.max(lowSeconds, Math.round(seconds + width.high * deviation));
+  return { wait: { lowSeconds, highSeconds, confidence: CONFIDENCE }, seconds, deviation, deep };
 }
