@@ -16,7 +16,7 @@ export function jsonAnswer(body: unknown, status = 200, headers: Record<string, 
 }
 
 export function problemAnswer(
-  asked: { language: Language; requestId: string },
+  asked: { language: Language; requestId?: string },
   code: ProblemCode,
   extras: ProblemExtras = {},
   headers: Record<string, string> = {},

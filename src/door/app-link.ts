@@ -7,11 +7,11 @@ import { problemBody } from "#contract/problem-body.ts";
 import { INTERNAL } from "#contract/processes.ts";
 import { SECOND_MS, type Clock } from "#kit/time.ts";
 import { headersToApp, headersToClient } from "./core/headers.ts";
-import type { Lane } from "./core/lane.ts";
+import type { Ended, Lane } from "#admission/admission.ts";
 import type { AppAnswer, AskApp, DoorRequest } from "./door-request.ts";
 
-/** Who is at the door, as the app is told. */
-export type Caller = { requestId: string; prefix: string; lane: Lane };
+/** Who is at the door, as the app is told. `asked`: the app is; what it returns is called when an answer begins, or none comes. */
+export type Caller = { requestId: string; prefix: string; lane: Lane; asked(): (how: Ended | "gone") => void };
 /** What became of a forwarded request: `not-there` and `too-large` were not answered yet. */
 export type Forwarded = "answered" | "not-there" | "too-large";
 
@@ -41,6 +41,7 @@ export function createAppLink({ socketPath, doorSecret, clock }: { socketPath: s
     return new Promise((resolve) => {
       const headers = headersToApp(request.headers, internal(caller));
       const withBody = request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
+      const began = caller.asked();
       const onward = httpRequest({ socketPath, agent, method: request.method, path: request.url, headers });
       const cancelLate = endLate(onward, clock);
       let ended = false;
@@ -48,6 +49,7 @@ export function createAppLink({ socketPath, doorSecret, clock }: { socketPath: s
         if (ended) return;
         ended = true;
         cancelLate();
+        began(how === "not-there" ? "dropped" : "gone");
         // what is left of the body goes nowhere; unread it would hold the connection's next request up
         request.removeAllListeners("data");
         request.resume();
@@ -60,6 +62,7 @@ export function createAppLink({ socketPath, doorSecret, clock }: { socketPath: s
       });
       onward.on("response", (answer) => {
         cancelLate();
+        began(howOf(answer.statusCode));
         response.writeHead(answer.statusCode ?? 502, headersToClient(answer.rawHeaders, answer.headers.connection));
         // an event stream's first word may come late: its reader must know at once that it is open
         response.flushHeaders();
@@ -91,10 +94,11 @@ export function createAppLink({ socketPath, doorSecret, clock }: { socketPath: s
       new Promise((resolve) => {
         const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
         const { cookie, "user-agent": agentName } = asked.headers;
+        const caller = callerOf(asked);
         const headers = headersToApp(
           { accept: "application/json", "accept-language": asked.language, cookie, "user-agent": agentName },
           {
-            ...internal(callerOf(asked)),
+            ...internal(caller),
             ...(more.placeId === undefined ? {} : { [INTERNAL.placeId]: Buffer.from(more.placeId).toString("base64url") }),
             ...(bytes === undefined ? {} : { "content-type": "application/json", "content-length": String(bytes.length) }),
           },
@@ -103,13 +107,16 @@ export function createAppLink({ socketPath, doorSecret, clock }: { socketPath: s
           const json = problemBody(asked.language, "app-down", { retryAfterSeconds: SOON_SECONDS }, asked.requestId);
           resolve({ status: json.status, setCookies: [], json });
         };
+        const began = caller.asked();
         const onward = httpRequest({ socketPath, agent, method, path, headers });
         const cancelLate = endLate(onward, clock);
         onward.on("error", () => {
           cancelLate();
+          began("dropped");
           down();
         });
         onward.on("response", (answer) => {
+          began(howOf(answer.statusCode));
           void readAnswer(answer).then(
             (whole) => {
               cancelLate();
@@ -127,6 +134,12 @@ export function createAppLink({ socketPath, doorSecret, clock }: { socketPath: s
   }
 
   return { forward, ask, close: () => agent.destroy() };
+}
+
+/** As admission counts it: an app that turns somebody away is full; what somebody mistyped says nothing about it. */
+function howOf(status = 502): Ended {
+  if (status >= 500) return "dropped";
+  return status >= 400 ? "ignore" : "success";
 }
 
 /** The answer at the pace of who reads it; cut short when the app cuts it short, or when nobody reads. */

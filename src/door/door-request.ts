@@ -3,6 +3,8 @@
  * foreign origins and made sure of the browser secret; handlers decide and answer. No handler throws for what is expected.
  */
 import type { IncomingHttpHeaders } from "node:http";
+import type { Facts } from "#admission/admission.ts";
+import type { CookieName } from "#contract/cookies.ts";
 import type { Method } from "#contract/routes.ts";
 import type { Language } from "#contract/wire.ts";
 
@@ -17,6 +19,12 @@ export type DoorRequest = {
   /** "192.0.2.0/24", "2001:db8::/56" or "unknown". */
   prefix: string;
   requestId: string;
+  /** As what it was let in. */
+  facts: Facts;
+  /** Those of ours that it brought. */
+  cookies: { readonly [name in CookieName]?: string };
+  /** Set-Cookie lines that go with whatever is answered. */
+  setCookies: string[];
   /** Always there on the sign-up pages, POST /sign-up, /sign-up/challenge and /sign-up/place: minted when the browser has none. */
   browserSecret: string | undefined;
   /** The body came from a form. */

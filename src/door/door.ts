@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { Dice } from "#kit/dice.ts";
 import { SECOND_MS, type Clock } from "#kit/time.ts";
-import { COOKIES, readCookie, setCookie } from "#contract/cookies.ts";
+import { COOKIES, setCookie } from "#contract/cookies.ts";
 import type { DoorBoot, DoorPurpose, KeysOf } from "#contract/processes.ts";
 import type { Problem, ProblemCode, ProblemExtras } from "#contract/problems.ts";
 import { ROUTES, type Method, type Route } from "#contract/routes.ts";
@@ -16,21 +16,24 @@ import { chooseLanguage } from "#contract/words/words.ts";
 import * as lines from "#line/line.ts";
 import { problemAnswer } from "./answers.ts";
 import { createAppLink, type Caller } from "./app-link.ts";
+import { createConnections } from "./connections.ts";
 import { createControlServer } from "./control-server.ts";
-import { clientPrefix } from "./core/client-address.ts";
-import { laneOf } from "./core/lane.ts";
+import { FINISH_WITHIN_MS, mintFinishing } from "./core/finishing.ts";
 import { parseBody } from "./core/request-body.ts";
 import { isForeign, isForm, isOtherLoopback, wantsPage } from "./core/request-origin.ts";
-import { findRoute, isAtAppToo } from "./core/route-match.ts";
-import type { DoorAnswer, DoorHandler, DoorHandlers, DoorRequest } from "./door-request.ts";
+import { findRoute, isAtAppToo, type Match } from "./core/route-match.ts";
+import type { AskApp, DoorAnswer, DoorHandler, DoorHandlers, DoorRequest } from "./door-request.ts";
 import type { DoorState } from "./door-state.ts";
+import { createGate, EVENT_STREAM, isAccount, type Entry } from "./gate.ts";
 import { createJsonRoutes } from "./json-routes.ts";
 import { keepLine } from "./line-snapshot.ts";
 import { createListener } from "./listener.ts";
 import { readManual } from "./manual.ts";
+import { createMeasuring } from "./measuring.ts";
 import { createPageRoutes } from "./page-routes.ts";
 import { createFormRoutes, createPages, pageAnswer, readSmallAssets } from "./pages/pages.ts";
 import { readUpTo } from "./read-body.ts";
+import { createRefusals } from "./refusals.ts";
 import { createRegistrationLine } from "./registration-line.ts";
 import { sendAnswer } from "./send-answer.ts";
 import { turnedAway } from "./sign-up-gate.ts";
@@ -66,8 +69,19 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     dice,
     keys: () => keys,
     lettersPerSecond: control.lettersPerSecond,
-    effort: () => boot.minimumEffort,
+    effort: () => (boot.sabotage === "fcfs" ? 0 : Math.max(boot.minimumEffort, gate.view().effort)),
   });
+  let lineWaitSeconds: number | null = null;
+  const gate = createGate({
+    clock,
+    keys: () => keys,
+    trustedProxyHops: boot.trustedProxyHops,
+    revoked: control.revoked,
+    worth: line.worth,
+    lineWaitSeconds: () => lineWaitSeconds,
+    sabotage: boot.sabotage,
+  });
+  const connections = createConnections({ clock, sourceOf: gate.sourceOf, limits: boot.limits });
   const state: DoorState = {
     health: control.health,
     lettersPerSecond: control.lettersPerSecond,
@@ -79,8 +93,27 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     signUp: control.signUp,
     upSince: clock.now(),
   };
+  const measuring = createMeasuring({
+    figures: {
+      admission: gate.view,
+      connections: connections.open,
+      line: state.line,
+      quotes: () => lines.quoteQuality(kept.line),
+      lettersPerSecond: control.lettersPerSecond,
+      signUp: control.signUp,
+      health: control.health,
+    },
+    metricsPort: boot.metricsPort,
+    clock,
+    log,
+  });
   const app = createAppLink({ socketPath: boot.sockets.app, doorSecret: boot.doorSecret, clock });
-  const askApp = app.ask(callerOf);
+  const askAs = app.ask(callerOf);
+  const askApp: AskApp = async (asked, method, path, body, more) => {
+    const answer = await askAs(asked, method, path, body, more);
+    if (more?.placeId !== undefined && answer.status < 400) mayFinish(asked, more.placeId);
+    return answer;
+  };
   const assets = readSmallAssets(folder("../../web/dist/small/"));
   const pages = createPages({ assets, registration: () => ({ ...state.line(), signUp: state.signUp() }) });
   const { mailbox, version } = boot;
@@ -88,10 +121,22 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
   const forms = createFormRoutes({ pages, line, askApp, state, mailbox, version });
   const memory = createPageRoutes({ pages, assets, manual: readManual(folder("../../docs/")), state, clock, mailbox, version });
   checkHandlers({ ...json, ...forms, ...memory });
+  const refusals = createRefusals({ pages, mailbox, version });
 
-  function callerOf({ requestId, prefix, headers }: Pick<DoorRequest, "requestId" | "prefix" | "headers">): Caller {
-    const pass = readCookie(headers.cookie, COOKIES.pass);
-    return { requestId, prefix, lane: laneOf(keys.pass, clock.now(), pass, control.revoked()) };
+  /** A letter was ordered: the browser shows it when it comes back with the code. */
+  function mayFinish({ browserSecret = "", setCookies }: DoorRequest, placeId: Uint8Array): void {
+    const token = mintFinishing(keys.place, clock.now(), browserSecret, placeId);
+    setCookies.push(setCookie(COOKIES.place, token, FINISH_WITHIN_MS / SECOND_MS));
+  }
+
+  function callerOf({ requestId, prefix, facts }: DoorRequest): Caller {
+    return { requestId, prefix, lane: facts.lane, asked: () => gate.asked(facts) };
+  }
+
+  /** What the door can tell from the head alone. */
+  function faultOf({ limitBytes }: Route, { method = "", headers }: IncomingMessage): "foreign-origin" | "body-too-large" | undefined {
+    if (isForeign(method, headers, ownOrigin)) return "foreign-origin";
+    return Number(headers["content-length"] ?? 0) > limitBytes ? "body-too-large" : undefined;
   }
 
   /** Pages and forms for people, JSON for programs. `undefined`: the app answers, in JSON. */
@@ -101,17 +146,16 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     return json[key] ?? memory[key] ?? forms[key];
   }
 
-  async function handle(asked: DoorRequest, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function handle(asked: DoorRequest, found: Match, message: IncomingMessage, response: ServerResponse): Promise<void> {
     const answer = (given: DoorAnswer) => sendAnswer(message, response, showProblem(asked, given), clock);
     const refuse = (code: ProblemCode, extras: ProblemExtras = {}, headers: Record<string, string> = {}) =>
       answer(problemAnswer(asked, code, extras, headers));
-    if (asked.path === "" || asked.path.length > PATH_CHARS || hasTwoHosts(message))
-      return refuse("bad-request", {}, { connection: "close" });
-    const method = message.method === "HEAD" ? "GET" : (message.method ?? "");
-    const found = findRoute(method, asked.path);
+    if (asked.path === "" || hasTwoHosts(message)) return refuse("bad-request", {}, { connection: "close" });
+    const { method } = asked;
     if (found === undefined) return refuse("not-found");
     if ("allow" in found) return refuse("method-not-allowed", {}, { allow: found.allow.join(", ") });
-    if (isForeign(method, message.headers, ownOrigin)) return refuse("foreign-origin");
+    const fault = faultOf(found.route, message);
+    if (fault === "foreign-origin") return refuse(fault);
     if (asked.wantsPage && method === "GET" && isOtherLoopback(message.headers.host, boot.publicUrl)) {
       const location = ownOrigin + (message.url ?? "/");
       return answer({ status: 307, headers: { location, "cache-control": "no-store" }, body: "" });
@@ -120,7 +164,7 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     const turned = turnedAway(asked, route, state.signUp());
     if (turned !== undefined) return answer(turned);
     asked.params = found.params;
-    if (Number(message.headers["content-length"] ?? 0) > route.limitBytes) return refuse("body-too-large");
+    if (fault !== undefined) return refuse(fault);
     if (message.headers.expect !== undefined) response.writeContinue();
 
     const handler = route.at === "door" ? handlerOf(route, asked) : undefined;
@@ -138,31 +182,69 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     const minted = asked.browserSecret === undefined && MINTS_SECRET.has(`${route.method} ${route.path}`);
     if (minted) asked.browserSecret = Buffer.from(dice.bytes(BROWSER_SECRET_BYTES)).toString("base64url");
     const handled = await handler(asked);
-    if (minted) addCookie(handled, setCookie(COOKIES.browser, asked.browserSecret ?? "", BROWSER_SECRET_SECONDS));
+    if (minted) asked.setCookies.push(setCookie(COOKIES.browser, asked.browserSecret ?? "", BROWSER_SECRET_SECONDS));
+    addCookies(handled, asked.setCookies);
     answer(handled);
   }
 
-  function askedOf(message: IncomingMessage): DoorRequest {
-    const { headers } = message;
-    const url = message.url ?? "";
+  function askedOf({ headers, url = "" }: IncomingMessage, method: string, path: string, { prefix, facts, cookies }: Entry): DoorRequest {
     const at = url.indexOf("?");
-    const secret = readCookie(headers.cookie, COOKIES.browser);
+    const secret = cookies[COOKIES.browser];
     return {
-      method: message.method as Method,
-      // an absolute address or "*" is no path of ours
-      path: url.startsWith("/") ? (at < 0 ? url : url.slice(0, at)) : "",
+      method: method as Method,
+      path,
       params: {},
       query: new URLSearchParams(at < 0 ? "" : url.slice(at + 1, at + 1 + PATH_CHARS)),
       headers,
-      language: chooseLanguage(readCookie(headers.cookie, COOKIES.language), headers["accept-language"]),
-      prefix: clientPrefix(message.socket.remoteAddress, oneLine(headers["x-forwarded-for"]), boot.trustedProxyHops),
+      language: chooseLanguage(cookies[COOKIES.language], headers["accept-language"]),
+      prefix: boot.sabotage === "fcfs" ? "everybody" : prefix,
+      facts,
+      cookies,
+      setCookies: [],
       requestId: Buffer.from(dice.bytes(REQUEST_ID_BYTES)).toString("base64url"),
       browserSecret: secret !== undefined && SECRET.test(secret) ? secret : undefined,
       isForm: isForm(headers),
       body: undefined,
       wantsPage: wantsPage(headers),
-      signedIn: readCookie(headers.cookie, COOKIES.session) !== undefined,
+      signedIn: cookies[COOKIES.session] !== undefined,
     };
+  }
+
+  /** Not now. Nothing of what is sent along is read. */
+  function turnAway(message: IncomingMessage, response: ServerResponse, path: string, { facts, cookies, verdict }: Entry): void {
+    if (verdict.tag === "admit") return;
+    const { headers, socket } = message;
+    const language = chooseLanguage(cookies[COOKIES.language], headers["accept-language"]);
+    const keepsPlace = facts.lane === "place" || facts.lane === "heartbeat";
+    const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+    if (hasBody) response.shouldKeepAlive = false;
+    const atOnce = !response.shouldKeepAlive && connections.isAlone(socket);
+    refusals.send(message, response, { language, wantsPage: wantsPage(headers), keepsPlace, path, verdict }, atOnce);
+    if (atOnce) connections.ended(socket);
+  }
+
+  function take(message: IncomingMessage, response: ServerResponse): void {
+    const url = message.url ?? "";
+    const at = url.indexOf("?");
+    const whole = at < 0 ? url : url.slice(0, at);
+    // an absolute address or "*" is no path of ours
+    const path = url.startsWith("/") && whole.length <= PATH_CHARS ? whole : "";
+    const method = message.method === "HEAD" ? "GET" : (message.method ?? "");
+    const found = findRoute(method, path);
+    const route = found !== undefined && "route" in found ? found.route : undefined;
+    const entry = gate.enter(message, route === undefined || faultOf(route, message) !== undefined ? undefined : route);
+    measuring.decided(entry.facts, entry.verdict, response, path === EVENT_STREAM);
+    connections.prove(message.socket, isAccount(entry.facts.lane) ? entry.facts.holder : null);
+    if (entry.verdict.tag === "refuse") return turnAway(message, response, path, entry);
+    response.on("close", entry.leave);
+    const asked = askedOf(message, method, path, entry);
+    handle(asked, found, message, response).catch((error: unknown) => {
+      // whoever went away in the middle of a body is no fault of ours
+      if (message.destroyed && !message.complete) return;
+      log.error({ err: error, requestId: asked.requestId }, "a request failed in a way that nobody expected");
+      if (response.headersSent) response.destroy();
+      else sendAnswer(message, response, showProblem(asked, problemAnswer(asked, "unexpected")), clock);
+    });
   }
 
   /** A refusal that a person will look at becomes a page. */
@@ -186,22 +268,16 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     behindProxy: boot.trustedProxyHops > 0,
     clock,
     log,
-    handle(message, response) {
-      const asked = askedOf(message);
-      return handle(asked, message, response).catch((error: unknown) => {
-        // whoever went away in the middle of a body is no fault of ours
-        if (message.destroyed && !message.complete) return;
-        log.error({ err: error, requestId: asked.requestId }, "a request failed in a way that nobody expected");
-        if (response.headersSent) response.destroy();
-        else sendAnswer(message, response, showProblem(asked, problemAnswer(asked, "unexpected")), clock);
-      });
-    },
+    connections,
+    underPressure: () => gate.view().pressure > 0,
+    handle: take,
   });
 
   let cancelTick = () => {};
   /** Time passes for the line also while nobody asks: capacity that went silent is noticed, and whoever may be called is. */
   function tick(): void {
-    state.line();
+    const { wait } = state.line();
+    lineWaitSeconds = wait === null ? null : (wait.lowSeconds + wait.highSeconds) / 2;
     cancelTick = clock.after(TICK_MS, tick);
   }
 
@@ -209,11 +285,15 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     async start() {
       await control.listen();
       await listener.listen();
+      gate.start();
+      await measuring.start();
       tick();
     },
     async stop() {
       cancelTick();
       await listener.close();
+      gate.stop();
+      measuring.stop();
       control.close();
       app.close();
       kept.stop();
@@ -224,18 +304,15 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
   };
 }
 
-function addCookie(answer: DoorAnswer, cookie: string): void {
+function addCookies(answer: DoorAnswer, cookies: readonly string[]): void {
+  if (cookies.length === 0) return;
   const before = answer.headers["set-cookie"] ?? [];
-  answer.headers["set-cookie"] = [...(typeof before === "string" ? [before] : before), cookie];
+  answer.headers["set-cookie"] = [...(typeof before === "string" ? [before] : before), ...cookies];
 }
 
 /** Which of them is meant, another parser may read differently. */
 function hasTwoHosts(message: IncomingMessage): boolean {
   return (message.headersDistinct["host"]?.length ?? 0) > 1;
-}
-
-function oneLine(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header.join(",") : header;
 }
 
 /** Every route of the door is handled here or, with the same path, by the app; and there is no handler without a route. */

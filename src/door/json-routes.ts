@@ -3,11 +3,15 @@
  * ordered from the app with the turn that was just used up, and the turn is given back when no letter came of it.
  */
 import { checkBody, type WrongFields } from "#contract/body-check.ts";
+import { COOKIES, setCookie } from "#contract/cookies.ts";
 import { fieldSentence } from "#contract/problem-body.ts";
 import { letterBody, placeBody, turnBody } from "#contract/schemas.ts";
+import type { PlaceAnswer } from "#contract/wire.ts";
 import { jsonAnswer, problemAnswer } from "./answers.ts";
 import type { AskApp, DoorAnswer, DoorHandlers, DoorRequest } from "./door-request.ts";
 import type { RegistrationLine } from "./registration-line.ts";
+
+const PLACE_SECONDS = 60 * 60;
 
 export function createJsonRoutes({ line, askApp }: { line: RegistrationLine; askApp: AskApp }): DoorHandlers {
   return {
@@ -17,14 +21,14 @@ export function createJsonRoutes({ line, askApp }: { line: RegistrationLine; ask
       const body = checkBody(placeBody, request.body);
       if (!body.ok) return refuseFields(request, body.failure);
       const placed = line.place(body.value, request.browserSecret ?? "", request.prefix);
-      return placed.ok ? jsonAnswer(placed.value) : problemAnswer(request, placed.failure.tag);
+      return placed.ok ? placeAnswer(request, placed.value) : problemAnswer(request, placed.failure.tag);
     },
 
     "POST /sign-up/turn": (request) => {
       const body = checkBody(turnBody, request.body);
       if (!body.ok) return refuseFields(request, body.failure);
       const asked = line.turn(body.value.place, request.browserSecret ?? "", request.prefix);
-      return asked.ok ? jsonAnswer(asked.value) : problemAnswer(request, asked.failure.tag);
+      return asked.ok ? placeAnswer(request, asked.value) : problemAnswer(request, asked.failure.tag);
     },
 
     "POST /sign-up/letter": async (request) => {
@@ -41,6 +45,12 @@ export function createJsonRoutes({ line, askApp }: { line: RegistrationLine; ask
       return passedOn(answer);
     },
   };
+}
+
+/** The cookie is what the door sees before it reads the next body; what it buys is a lane. */
+function placeAnswer(request: DoorRequest, answer: PlaceAnswer): DoorAnswer {
+  request.setCookies.push(setCookie(COOKIES.place, answer.place, PLACE_SECONDS));
+  return jsonAnswer(answer);
 }
 
 function refuseFields(request: DoorRequest, { tag, fields }: WrongFields): DoorAnswer {

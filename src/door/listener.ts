@@ -1,24 +1,22 @@
 /**
- * Who may hold a connection to the door, and for how long? node:http's strict parser with deadlines for head, body and
- * silence, and a bound on connections and on what is asked on each at once. What the parser refuses, node answers in one
- * line and closes.
+ * How does the door hear? With node:http's strict parser and deadlines for heads and idle time; who may hold a connection at all,
+ * and how slow they may be, is decided in connections.ts. What the parser refuses, node answers in one line and closes.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import { SECOND_MS, type Clock } from "#kit/time.ts";
+import type { Connections } from "./connections.ts";
 
 export type Listener = { listen(): Promise<void>; close(): Promise<void> };
 
 const HEAD_BYTES = 16 * 1024;
 const HEAD_WITHIN_MS = 10 * SECOND_MS;
-/** Half a megabyte of a message over a slow phone. */
+/** Half a megabyte of a member's message over a slow phone; strangers' forms are short (core/pace.ts). */
 const REQUEST_WITHIN_MS = 60 * SECOND_MS;
 /** A proxy must be the one that closes (Caddy: after 2 minutes), or a request could meet a connection that is just closing. */
-const IDLE_MS = { direct: 30 * SECOND_MS, behindProxy: 150 * SECOND_MS };
-const MAX_CONNECTIONS = 10_000;
-/** Browsers and proxies wait for an answer before they ask again; whoever piles up requests on one connection is let go. */
-const MOST_UNANSWERED = 4;
+const IDLE_MS = { direct: 10 * SECOND_MS, proven: 75 * SECOND_MS, behindProxy: 150 * SECOND_MS };
+/** Then whoever has no account connects anew; a proxy, which brings many people, need not. */
+const REQUESTS_PER_CONNECTION = { usual: 1_000, underPressure: 100 };
 const STOP_GRACE_MS = 2 * SECOND_MS;
 
 export function createListener(parts: {
@@ -27,25 +25,26 @@ export function createListener(parts: {
   behindProxy: boolean;
   clock: Clock;
   log: Logger;
-  /** Never rejects. */
-  handle(message: IncomingMessage, response: ServerResponse): Promise<void>;
+  connections: Connections;
+  /** Whether strangers are refused for want of room. */
+  underPressure: () => boolean;
+  /** Never throws. */
+  handle(message: IncomingMessage, response: ServerResponse): void;
 }): Listener {
-  const unanswered = new WeakMap<Socket, number>();
-  const count = (socket: Socket, change: 1 | -1) => {
-    const now = (unanswered.get(socket) ?? 0) + change;
-    unanswered.set(socket, now);
-    return now;
-  };
+  const { connections, behindProxy } = parts;
 
   function take(message: IncomingMessage, response: ServerResponse): void {
     const { socket } = message;
-    if (socket.destroyed) return;
-    if (count(socket, 1) > MOST_UNANSWERED) {
-      socket.destroy();
-      return;
+    if (!connections.asked(socket, message)) return;
+    response.on("close", () => connections.answered(socket));
+    if (!behindProxy) {
+      response.on("finish", () => {
+        if (connections.isProven(socket)) socket.setTimeout(IDLE_MS.proven);
+      });
     }
-    response.on("close", () => count(socket, -1));
-    void parts.handle(message, response);
+    const most = parts.underPressure() ? REQUESTS_PER_CONNECTION.underPressure : REQUESTS_PER_CONNECTION.usual;
+    if (!behindProxy && connections.count(socket) >= most && !connections.isProven(socket)) response.shouldKeepAlive = false;
+    parts.handle(message, response);
   }
 
   const server = createServer(
@@ -53,7 +52,7 @@ export function createListener(parts: {
       maxHeaderSize: HEAD_BYTES,
       headersTimeout: HEAD_WITHIN_MS,
       requestTimeout: REQUEST_WITHIN_MS,
-      keepAliveTimeout: parts.behindProxy ? IDLE_MS.behindProxy : IDLE_MS.direct,
+      keepAliveTimeout: behindProxy ? IDLE_MS.behindProxy : IDLE_MS.direct,
       connectionsCheckingInterval: 2 * SECOND_MS,
       requireHostHeader: true,
       insecureHTTPParser: false,
@@ -63,7 +62,7 @@ export function createListener(parts: {
   );
   // a body is asked for only once it is wanted
   server.on("checkContinue", take);
-  server.maxConnections = MAX_CONNECTIONS;
+  server.on("connection", connections.opened);
   return {
     listen: () =>
       new Promise((resolve, reject) => {
@@ -72,11 +71,13 @@ export function createListener(parts: {
           server.off("error", reject);
           // somebody could not be let in; everybody else can
           server.on("error", (error) => parts.log.warn({ err: error }, "a connection could not be accepted"));
+          connections.start();
           resolve();
         });
       }),
     close: () =>
       new Promise((resolve) => {
+        connections.stop();
         const cancel = parts.clock.after(STOP_GRACE_MS, () => server.closeAllConnections());
         server.close(() => {
           cancel();

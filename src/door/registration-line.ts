@@ -26,11 +26,13 @@ import {
   type Challenge,
   type Place,
 } from "./core/place-token.ts";
-import { emptySpentEffort, spendEffort } from "./core/spent-effort.ts";
+import { emptySpentEffort, isUnspent, spendEffort } from "./core/spent-effort.ts";
 import { emptySpent, isSpent, markSpent } from "./core/spent.ts";
 
 export type RegistrationLine = {
   challenge(browserSecret: string): ChallengeAnswer;
+  /** What the work for a challenge is worth that was not used yet, and whose it is. Uses nothing up. */
+  worth(challenge: string, nonce: string): { id: Uint8Array; bits: number } | undefined;
   /** Takes a place. Never refused for want of effort: less than was asked for, used or wrong work counts for as little as it is. */
   place(asked: PlaceAsked, browserSecret: string, prefix: string): Outcome<PlaceAnswer, { tag: "challenge-expired" }>;
   /** Asks whether the turn has come; also the heartbeat. The answer's `place` replaces the one before. */
@@ -142,6 +144,12 @@ export function createRegistrationLine(parts: RegistrationLineParts): Registrati
       const effort = wantedBits(parts.effort());
       const challenge = mintChallenge(seeds, parts.keys().challenge, { id: dice.bytes(CHALLENGE_ID_BYTES), issuedAt, effort });
       return { challenge, effort, expiresAt: issuedAt + CHALLENGE_LIFETIME_MS };
+    },
+    worth(token, nonce) {
+      const challenge = openChallenge(seeds, parts.keys().challenge, clock.now(), token);
+      if (challenge === undefined || challenge.effort === 0) return undefined;
+      const bits = paidBits(effortOf(token, nonce), challenge.effort);
+      return bits > 0 && isUnspent(spentEffort, minuteOf(challenge.issuedAt), challenge.id) ? { id: challenge.id, bits } : undefined;
     },
     place(asked, browserSecret, prefix) {
       const challenge = openChallenge(seeds, parts.keys().challenge, clock.now(), asked.challenge);

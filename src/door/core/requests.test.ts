@@ -1,12 +1,8 @@
 /** Is a request read as it should be? Which headers pass, whose origin counts, who wants a page, what a body may be. */
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { mintPass, type Pass } from "#contract/tokens.ts";
-import { derivePurposeKey, type PurposeKeys } from "#kit/seal.ts";
-import { DAY_MS } from "#kit/time.ts";
 import { headersToApp, headersToClient } from "./headers.ts";
-import { laneOf } from "./lane.ts";
+import { ROUTES } from "#contract/routes.ts";
 import { parseBody } from "./request-body.ts";
 import { isForeign, isOtherLoopback, wantsPage } from "./request-origin.ts";
 import { findRoute } from "./route-match.ts";
@@ -123,23 +119,6 @@ test("a body is an object in JSON or a form, in well-formed UTF-8, or it is refu
   assert.ok(Object.hasOwn(read("__proto__=x", form) as object, "__proto__"), "a field by that name is a field");
 });
 
-test("a pass buys the lane for its day and the next, never after it expired, and never while revocations are unknown", () => {
-  const secret = randomBytes(32);
-  const keys: PurposeKeys = { purpose: "pass", current: derivePurposeKey({ id: 1, secret }, "pass") };
-  const now = 1_800_000_000_000;
-  const pass: Pass = { accountId: "ada", role: "member", cohort: 1, sessionEpoch: 3, expiresAt: now + DAY_MS };
-  const token = mintPass(keys, now, pass);
-  const none = new Map<string, number>();
-  assert.equal(laneOf(keys, now, token, none), "member");
-  assert.equal(laneOf(keys, now + DAY_MS - 1, token, none), "member");
-  assert.equal(laneOf(keys, now + DAY_MS, token, none), "stranger");
-  assert.equal(laneOf(keys, now, token, undefined), "stranger");
-  assert.equal(laneOf(keys, now, token, new Map([["ada", 3]])), "member");
-  assert.equal(laneOf(keys, now, token, new Map([["ada", 4]])), "stranger");
-  assert.equal(laneOf(keys, now, token, new Map([["bob", 4]])), "member");
-  for (const wrong of [undefined, "", "x", `${token}A`, token.slice(1)]) assert.equal(laneOf(keys, now, wrong, none), "stranger");
-});
-
 test("a segment that some readers take for a step to another path is no segment of ours", () => {
   for (const segment of ["..", ".", "%2e", "%2E%2e", ".%2e", "%2e.", "a\\b", "\\", "a#b", "#", "%zz", "%ff", ""]) {
     assert.equal(findRoute("GET", `/chat/${segment}`), undefined, segment);
@@ -148,4 +127,16 @@ test("a segment that some readers take for a step to another path is no segment 
   for (const segment of ["...", "a..b", "a.b", "%41", "a%2Fb", "~"]) {
     assert.ok("route" in (findRoute("GET", `/chat/${segment}`) ?? {}), segment);
   }
+});
+
+test("each route of the table is found by the path that it describes, the door's own before the app's", () => {
+  for (const { method, path, at } of ROUTES) {
+    const found = findRoute(method, path.replaceAll(/:\w+/g, "x"));
+    assert.ok(found !== undefined && "route" in found, `${method} ${path}`);
+    assert.equal(found.route.path, path);
+    assert.ok(at === "door" || found.route.at === "app" || ROUTES.some((other) => other.at === "door" && other.path === path), path);
+  }
+  assert.deepEqual(findRoute("DELETE", "/sign-in"), { allow: ["GET", "POST"] });
+  for (const path of ["/constructor", "/__proto__", "/sign-in/", "//", " /sign-in", "/SIGN-IN"])
+    assert.equal(findRoute("GET", path), undefined, path);
 });

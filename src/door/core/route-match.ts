@@ -11,10 +11,17 @@ const OURS = [...ROUTES.filter((route) => route.at === "door"), ...ROUTES.filter
   segments: route.path.split("/"),
 }));
 
+const BY_LENGTH = Map.groupBy(OURS, ({ segments }) => segments.length);
+/** Those without parameters, by method and path: found without taking the path apart. */
+const PLAIN = new Map<string, Route>();
+for (const { route } of OURS.toReversed()) if (!route.path.includes(":")) PLAIN.set(`${route.method} ${route.path}`, route);
+
 /** `path` is the request's, without the query. `{ allow }`: the path is there, but not for this method. */
 export function findRoute(method: string, path: string): Match {
+  const plain = PLAIN.get(`${method} ${path}`);
+  if (plain !== undefined) return { route: plain, params: {} };
   const segments = path.split("/");
-  const fitting = OURS.filter((candidate) => fits(candidate.segments, segments));
+  const fitting = (BY_LENGTH.get(segments.length) ?? []).filter((candidate) => fits(candidate.segments, segments));
   const found = fitting.find(({ route }) => route.method === method);
   if (found === undefined) return fitting.length === 0 ? undefined : { allow: [...new Set(fitting.map(({ route }) => route.method))] };
   const params = paramsOf(found.segments, segments);

@@ -24,7 +24,22 @@ export function spendEffort(spent: SpentEffort, minute: number, id: Uint8Array):
   const epoch = epochOf(spent, minute);
   const isNew = mark(epoch, id);
   if (isNew || (epoch.marked / BITS) ** HASHES < DOUBT) return isNew;
-  return mark(epoch, createHash("sha256").update(id).digest());
+  return mark(epoch, doubted(id));
+}
+
+/** Whether `spendEffort` would count it now; uses nothing up. */
+export function isUnspent(spent: SpentEffort, minute: number, id: Uint8Array): boolean {
+  const kept = spent[minute % MINUTES];
+  if (kept?.minute !== minute) return true;
+  return !isMarked(kept.map, id) || ((kept.marked / BITS) ** HASHES >= DOUBT && !isMarked(kept.map, doubted(id)));
+}
+
+function isMarked(map: Uint8Array, id: Uint8Array): boolean {
+  return bitsOf(id, BITS).every((bit) => has(map, bit));
+}
+
+function doubted(id: Uint8Array): Uint8Array {
+  return createHash("sha256").update(id).digest();
 }
 
 function epochOf(spent: SpentEffort, minute: number): NonNullable<SpentEffort[number]> {

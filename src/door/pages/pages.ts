@@ -48,7 +48,8 @@ export type Pages = {
   manualIndex(context: AskedContext, pages: readonly ManualPage[]): string;
   manualPage(context: AskedContext, page: ManualPage): string;
   /** Any refusal as a page; it goes on by itself when `retryAfterSeconds` is set. */
-  problem(context: AskedContext, problem: Problem): string;
+  /** `keepsPlace`: whoever is refused has a place in the line, and is told that it stays. */
+  problem(context: AskedContext, problem: Problem, keepsPlace?: boolean): string;
 };
 
 export function createPages({ assets, registration }: { assets: SmallAssets; registration: () => RegistrationNow }): Pages {
@@ -64,7 +65,9 @@ export function createPages({ assets, registration }: { assets: SmallAssets; reg
     status: (context, view) => statusPage(assets, now(context), view),
     manualIndex: (context, pages) => manualIndexPage(assets, now(context), pages),
     manualPage: (context, page) => manualPage(assets, now(context), page),
-    problem: (context, problem) =>
-      problem.signUp === undefined ? problemPage(assets, now(context), problem) : closedPage(assets, now(context), problem.signUp),
+    problem: (context, problem, keepsPlace) =>
+      problem.signUp === undefined
+        ? problemPage(assets, now(context), problem, keepsPlace)
+        : closedPage(assets, now(context), problem.signUp),
   };
 }

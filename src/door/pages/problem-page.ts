@@ -6,7 +6,7 @@ import { sayIn } from "./page-words.ts";
 import type { SmallAssets } from "./small-assets.ts";
 import type { PageContext } from "./views.ts";
 
-export function problemPage(assets: SmallAssets, context: PageContext, problem: Problem): string {
+export function problemPage(assets: SmallAssets, context: PageContext, problem: Problem, keepsPlace = false): string {
   const words = sayIn(context.language);
   const retry = problem.retryAfterSeconds;
   const soon = retry !== undefined && html`data-after-seconds="${retry}"`;
@@ -19,7 +19,7 @@ export function problemPage(assets: SmallAssets, context: PageContext, problem: 
     <p class="step">${problem.status}</p>
     <h1>${problem.title}</h1>
     <p class="lead">${problem.detail}</p>
-    ${retry !== undefined && html`<p class="hint">${words("problem.retry")}</p>`}
+    ${keepsPlace && html`<p>${words("problem.place")}</p>`} ${retry !== undefined && html`<p class="hint">${words("problem.retry")}</p>`}
     ${problem.requestId !== undefined && html`<p class="hint">${words("problem.number", { id: problem.requestId })}</p>`}
     <p class="ways">${ways}</p>
   </div>`;
