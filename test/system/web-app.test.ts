@@ -130,6 +130,58 @@ test(
     await page.waitForTimeout(300);
     await page.reload();
     await page.getByRole("group", { name: "Version 1 of 2" }).waitFor();
+
+    const phone = await onPhone(chat);
+    for (const language of ["English", "Español"]) {
+      // chosen at the foot of a small page, it holds in the chat
+      await phone.goto(`${chat.url}/status`);
+      await phone.getByRole("button", { name: language }).click();
+      await phone.goto(page.url());
+      await phone.getByRole("button", { name: language === "English" ? "Send" : "Enviar", exact: true }).waitFor();
+      const actions = phone.getByRole("group", { name: /^(Actions for this answer|Acciones para esta respuesta)/ });
+      await actions.first().waitFor();
+      const boxes = await actions.first().getByRole("button").all();
+      const rows = new Set(await Promise.all(boxes.map(async (box) => Math.round((await box.boundingBox())?.y ?? 0))));
+      assert.ok(boxes.length >= 5, `${boxes.length} buttons`);
+      assert.equal(rows.size, 1, `all that can be done with an answer stands in one row (${language})`);
+    }
+  },
+);
+
+test("an answer that the model cut short says so under it, and nothing says so of a whole one", { timeout: 180_000 }, async (t) => {
+  const chat = await openChat(t);
+  if (chat === undefined) return;
+  const { page, server } = chat;
+  const mark = page.getByText("The model stopped at its length limit. Ask it to go on.");
+  await server.next({ text: "Once upon", finish: "length" });
+  await send(page, "Tell it all");
+  await mark.first().waitFor();
+  await server.next({ text: " a time." });
+  await send(page, "Go on");
+  await ended(page, 2);
+  await page.reload();
+  await ended(page, 2);
+  assert.equal(await page.locator("article").filter({ has: mark }).count(), 1);
+});
+
+test(
+  "while the model that answers is not to be had, nobody else answers until somebody chooses another",
+  { timeout: 180_000 },
+  async (t) => {
+    const chat = await openChat(t, { MODEL_FILE: "/nonexistent/mine.gguf", MODEL_URL: "" });
+    if (chat === undefined) return;
+    const { page, url } = chat;
+    await page.getByText(/The model that answers here can't be reached/).waitFor();
+    await send(page, "Who is there?");
+    await page.getByText(/Not sent\./).waitFor();
+    assert.equal(await page.locator("article .hf-markdown").count(), 0);
+    await page.getByRole("button", { name: /can't be reached/ }).click();
+    await page.getByRole("menuitemradio", { name: /guide/i }).click();
+    await page.getByRole("button", { name: "Send again" }).click();
+    await ended(page);
+    await page.goto(`${url}/operator/models`);
+    await page.getByText(/mine\.gguf is not there/).waitFor();
+    await page.getByText("8,192 tokens here (the model itself: 32,768)").first().waitFor();
   },
 );
 
@@ -174,11 +226,11 @@ test(
 type OpenChat = { page: Page; context: BrowserContext; url: string; server: Awaited<ReturnType<typeof startOpenAiServer>> };
 
 /** A signed-in person before an empty chat, with a model that says what the test tells it. */
-async function openChat(t: TestContext): Promise<OpenChat | undefined> {
+async function openChat(t: TestContext, env: Record<string, string> = {}): Promise<OpenChat | undefined> {
   const browser = await openChromium(t);
   if (browser === undefined) return undefined;
   const server = await startOpenAiServer(t, { models: ["steady-7b"] });
-  const holdfast = await startHoldfast(t, { env: { MODEL_URL: server.url } });
+  const holdfast = await startHoldfast(t, { env: { MODEL_URL: server.url, ...env } });
   const token = new URL(holdfast.firstOperatorUrl).searchParams.get("token");
   const person = { address: "ada@example.org", password: GOOD_PASSWORD };
   await openBrowser(holdfast.url).call("POST", "/first-operator", { token, ...person });
@@ -192,8 +244,21 @@ async function openChat(t: TestContext): Promise<OpenChat | undefined> {
     .fill(person.password);
   await page.getByRole("button", { name: /^sign in/i }).click();
   await messageBox(page).waitFor();
-  await page.getByText("steady-7b").first().waitFor();
+  if (env["MODEL_URL"] === undefined) await page.getByText("steady-7b").first().waitFor();
   return { page, context, url: holdfast.url, server };
+}
+
+/** The same person on a phone of 360 pixels, with fingers. */
+async function onPhone({ context }: OpenChat): Promise<Page> {
+  const browser = context.browser() ?? assert.fail("the browser is there");
+  const phone = await browser.newContext({
+    locale: "en-GB",
+    viewport: { width: 360, height: 740 },
+    hasTouch: true,
+    isMobile: true,
+    storageState: await context.storageState(),
+  });
+  return phone.newPage();
 }
 
 function messageBox(page: Page) {

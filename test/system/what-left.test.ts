@@ -42,6 +42,7 @@ test("what is shown behind the line is what the model server received, byte for 
   const first = dialog.getByRole("region", { name: /your words/i });
   const show = first.getByRole("button", { name: /show exactly/i });
   await first.waitFor();
+  assert.match(await first.getByRole("time").innerText(), /^\d{1,2} [A-Z][a-z]{2,3} \d{4}, \d\d:\d\d$/, "as somebody in Britain writes it");
   if (await show.isVisible()) await show.click();
   await first.getByText("What left for this? ñ 漢 🐎").waitFor();
   await first.getByText(/these bytes have the SHA-256/).waitFor();
