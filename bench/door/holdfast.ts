@@ -26,7 +26,7 @@ export const startHoldfast: StartSystem = async ({ smtpPort, lettersPerSecond, s
       TRUSTED_PROXY_HOPS: String(trustedProxyHops),
       MODEL_DISCOVERY: "off",
       LOG_LEVEL: "warn",
-      ...(sabotage === null ? {} : { HOLDFAST_SABOTAGE: sabotage }),
+      ...(sabotage === null ? {} : { HOLDFAST_SABOTAGE: sabotage, HOLDFAST_TEST_SABOTAGE: "yes" }),
     },
   });
   const stop = async () => {

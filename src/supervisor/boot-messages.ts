@@ -3,7 +3,7 @@
  * Each gets the subkeys of its own purposes only; the mailbox's token itself stays here and on the terminal.
  */
 import { createHash } from "node:crypto";
-import type { AppBoot, DoorBoot, HasherBoot, ModelBoot, Sockets } from "#contract/processes.ts";
+import type { AppBoot, DoorBoot, HasherBoot, ModelBoot, Sabotage, Sockets } from "#contract/processes.ts";
 import type { Dice } from "#kit/dice.ts";
 import type { Config } from "#src/config.ts";
 import type { DatabaseAddress } from "#store/store.ts";
@@ -25,6 +25,7 @@ export function createBootMessages(parts: {
   version: string;
   dice: Dice;
   keys: () => KeyRing;
+  sabotage: Sabotage | null;
 }): BootMessages {
   const { config, sockets, dice } = parts;
   const mailboxToken = config.mailbox ? Buffer.from(dice.bytes(16)).toString("base64url") : null;
@@ -48,6 +49,7 @@ export function createBootMessages(parts: {
       metricsPort: config.metricsPort,
       keys: keysFor(parts.keys(), DOOR_PURPOSES),
       mailbox: config.mailbox,
+      ...(parts.sabotage === null ? {} : { sabotage: parts.sabotage }),
     }),
     app: (offerFirstOperator) => ({
       ...shared,

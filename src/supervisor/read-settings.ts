@@ -6,9 +6,11 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
+import type { Sabotage } from "#contract/processes.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { parseConfig, tellMistakes, type Config } from "#src/config.ts";
 import { SETTING_NAMES, type SettingName } from "#src/settings.ts";
+import { readSabotage } from "./core/sabotage.ts";
 
 export type Settings = {
   config: Config;
@@ -20,6 +22,8 @@ export type Settings = {
   given: Partial<Record<SettingName, string>>;
   /** What the child processes may see of our environment: nothing that holds a secret. */
   childEnvironment: Record<string, string>;
+  /** null outside of the bench's own tests. */
+  sabotage: Sabotage | null;
 };
 export type NotReadable = { tag: "settings"; sentence: string };
 
@@ -42,6 +46,8 @@ export function readSettings(projectDir: string, file?: string): Outcome<Setting
     machine: { cores: availableParallelism() },
   });
   if (!parsed.ok) return fail({ tag: "settings", sentence: tellMistakes(parsed.failure.mistakes) });
+  const sabotage = readSabotage(env);
+  if (!sabotage.ok) return sabotage;
   const config = parsed.value;
   const origin: Settings["origin"] = {};
   const given: Settings["given"] = {};
@@ -61,6 +67,7 @@ export function readSettings(projectDir: string, file?: string): Outcome<Setting
     origin,
     fileName,
     given,
+    sabotage: sabotage.value,
     childEnvironment: Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
   });
 }

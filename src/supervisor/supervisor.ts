@@ -126,7 +126,9 @@ async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<
     config.databaseUrl === null ? { socketDir, name: "postgres", user: "holdfast" } : { url: config.databaseUrl };
 
   // ---- the parts -------------------------------------------------------------------------------------------
-  const boots = createBootMessages({ config, sockets, database: address, version: parts.version, dice, keys: () => keys });
+  const { sabotage } = parts.settings;
+  if (sabotage !== null) reports.trouble(`SABOTAGED for a test (${sabotage}): this Holdfast does not hold fast.`);
+  const boots = createBootMessages({ config, sockets, database: address, version: parts.version, dice, keys: () => keys, sabotage });
   const children = new Map<string, { pid(): number | undefined }>();
   const onChange = () => {
     const pids = [...children].flatMap(([name, part]): [string, number][] => {
