@@ -119,7 +119,7 @@ function lineOf(life: number, order: Order, now: number, tokens: number): Line {
 /** Lets time pass and calls whoever may be called. */
 function advance(line: Line, now: number): void {
   core.pass(line.calls, now, line.order.waiting > 0);
-  passInflow(line.inflow, now);
+  passInflow(line.inflow, now, core.callPace(line.calls));
   while (core.mayCall(line.calls) && callNext(line.order)) {
     core.noteCall(line.calls);
     line.revision += 1;

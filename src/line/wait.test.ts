@@ -4,6 +4,8 @@ import { test } from "node:test";
 import { held, heldAgain, live, quantile, type Held, type Person, type Seen, type World } from "#support/line-world.ts";
 
 const SEEDS = [1, 2, 3, 4, 5, 6];
+/** What happens once in a world needs more of them. */
+const MORE_SEEDS = Array.from({ length: 16 }, (_, seed) => seed + 1);
 const always = (rate: number) => [{ from: 0, rate }];
 const halved = [
   { from: 0, rate: 20 },
@@ -73,11 +75,11 @@ for (const [name, world] of [
   ["a flood", { seconds: 420, capacity: halved, newcomers: () => 4, flood: { perSecond: 100, networks: 200, comes: 1, from: 5 } }],
 ] satisfies [string, World][]) {
   test(`when the capacity halves in ${name}, what is told ten seconds later holds, and whoever was told before is told again`, (t) => {
-    const people = SEEDS.flatMap((seed) => live(world, seed).people);
+    const people = MORE_SEEDS.flatMap((seed) => live(world, seed).people);
     const [before, after, again] = [held(people, 170, 200), held(people, 210, 320), heldAgain(people, 210)];
     say(t, after, []);
     t.diagnostic(`those who waited already, from then on: ${percent(again.share)} of ${again.of}; told before: ${percent(before.share)}`);
-    for (const { share, of } of [after, again]) assert.ok(share >= 0.75 && share <= 0.86 && of > 100, `${share} of ${of}`);
+    for (const { share, of } of [after, again]) assert.ok(share >= 0.75 && share <= 0.85 && of > 100, `${share} of ${of}`);
     assert.ok(before.late > 0.1, "the news makes older quotes too short");
     const late = before.late * before.of;
     assert.ok(before.toldAgain >= 0.9 * late, `${before.toldAgain} of ${late} who waited longer were told so in time`);
@@ -94,7 +96,7 @@ test("the line knows how often its quotes hold, also while places that nobody as
   const { people, quality } = live(world, 1);
   const told = held(people, 0, 400);
   t.diagnostic(`told: ${percent(told.share)} of ${told.of}; by its own sample: ${percent(quality.share ?? 0)} of ${quality.decided}`);
-  assert.ok(quality.decided >= 100, `${quality.decided} decided`);
+  assert.ok(quality.decided >= 500, `${quality.decided} decided`);
   assert.ok(Math.abs((quality.share ?? 0) - told.share) < 0.08, `${quality.share} and ${told.share}`);
   assert.equal(quality.held + quality.early + quality.late, quality.decided);
 });

@@ -3,20 +3,27 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
-import { join, look, newLine, setCapacity, take, view, weigh, type Source, type Standing } from "./line.ts";
+import { join, look, newLine, setCapacity, take, weigh, type Source, type Standing } from "./line.ts";
 
 const sourceOf = (name: string | number): Source => createHash("sha256").update(String(name)).digest().subarray(0, 8);
 const SECOND = 1_000;
 
 test("more effort or better standing never waits longer, all else equal", () => {
-  const event = fc.record({
-    source: fc.nat(9),
-    weight: fc.double({ min: 0.5, max: 64, noNaN: true }),
-    ms: fc.integer({ min: 0, max: 400 }),
-  });
-  const weights = fc.tuple(fc.double({ min: 0.5, max: 64, noNaN: true }), fc.double({ min: 1, max: 8, noNaN: true }));
+  const weight = fc.oneof(
+    fc.integer({ min: -1, max: 6 }).map((power) => 2 ** power),
+    fc.double({ min: 0.5, max: 64, noNaN: true }),
+  );
+  // few sources and, in each history, few weights: so that queues of one weight grow long beside empty ones
+  const history = fc
+    .array(weight, { minLength: 1, maxLength: 3 })
+    .chain((some) =>
+      fc.array(fc.record({ source: fc.nat(3), weight: fc.constantFrom(...some), ms: fc.integer({ min: 0, max: 60 }) }), {
+        maxLength: 150,
+      }),
+    );
+  const weights = fc.tuple(weight, fc.oneof(fc.constantFrom(1, 2, 4, 16, 64), fc.double({ min: 1, max: 8, noNaN: true })));
   fc.assert(
-    fc.property(fc.array(event, { maxLength: 150 }), weights, fc.nat(10), fc.double(), (events, [light, factor], mine, life) => {
+    fc.property(history, weights, fc.nat(4), fc.double(), (events, [light, factor], mine, life) => {
       const turnOf = (weight: number) => {
         const line = newLine(life, 0);
         let now = 0;
@@ -32,7 +39,7 @@ test("more effort or better standing never waits longer, all else equal", () => 
       const [one, other] = [turnOf(light), turnOf(Math.min(64, light * factor))];
       assert.ok(other <= one, `weight ${light}: ${one}; ${factor} times as much: ${other}`);
     }),
-    { numRuns: 60 },
+    { numRuns: 150 },
   );
 });
 
@@ -139,19 +146,21 @@ test("who arrives together is drawn: coming a second before everybody else buys 
   assert.ok(drawn.size > 3, "another line draws otherwise");
 });
 
-test("effort that comes late is not taken for somebody who was called and stayed away", () => {
+test("who comes with effort stands before others who were called long ago, and is not taken for somebody who stayed away", () => {
   const line = newLine(1, 0);
   setCapacity(line, 0, 1);
-  for (let number = 0; number < 400; number += 1) join(line, 0, sourceOf(`absent ${number}`));
+  const crowd = Array.from({ length: 1_000 }, (_, number) => sourceOf(`somebody ${number}`));
+  // every other one has left
+  let waiting = crowd.map((source) => ({ standing: join(line, 0, source).standing, source })).filter((_, number) => number % 2 === 0);
   let now = 0;
-  for (; now < 400 * SECOND; now += SECOND) {
-    view(line, now);
-    if (now % (20 * SECOND) !== 0) continue;
-    for (let number = 0; number < 40; number += 1) join(line, now, sourceOf(`absent ${now} ${number}`));
-  }
+  for (; now < 300 * SECOND; now += SECOND) waiting = waiting.filter((one) => !take(line, now, one.standing, one.source, false).turn);
+  assert.ok(waiting.length > 150, "the first round is not over");
   const place = join(line, now, sourceOf("heavy"), 64);
   let seen = look(line, now + 500, place.standing, sourceOf("heavy"), false, 64);
-  for (let asked = 0; !seen.turn && asked < 20; asked += 1) seen = look(line, (now += SECOND), seen.standing, sourceOf("heavy"), false, 64);
+  for (let asked = 0; !seen.turn && asked < 20; asked += 1) {
+    waiting = waiting.filter((one) => !take(line, now, one.standing, one.source, false).turn);
+    seen = look(line, (now += SECOND), seen.standing, sourceOf("heavy"), false, 64);
+  }
   assert.ok(seen.turn);
   assert.deepEqual(seen.standing, place.standing);
 });

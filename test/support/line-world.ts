@@ -59,13 +59,15 @@ export function live(world: World, seed: number, progress?: (second: number) => 
   const asking: Waiting[][] = [];
   const firstCome: { at: number; person: Person | undefined }[] = [];
   const ticks = Math.round(world.seconds / TICK);
+  const floodSources: Source[] = [];
+  const inFloodFrom = (network: number): Source => (floodSources[network] ??= sourceOf(2, network));
   let turns = 0;
   let fresh = 0;
 
   const askLater = (one: Waiting, tick: number, lowSeconds: number | undefined) => {
     const seconds = lowSeconds === undefined ? 5 : Math.min(30, Math.max(1, Math.floor(lowSeconds / 4)));
     // who floods needs no certainty: whose turn can't come before the end is not simulated any further
-    if (one.person === undefined && (lowSeconds ?? 0) * 0.7 > world.seconds - tick * TICK) return;
+    if (one.person === undefined && (lowSeconds ?? 0) * 0.3 > world.seconds - tick * TICK) return;
     const next = tick + Math.max(1, Math.round((seconds + 0.3 * dice()) / TICK));
     if (next < ticks) (asking[next] ??= []).push(one);
   };
@@ -108,7 +110,7 @@ export function live(world: World, seed: number, progress?: (second: number) => 
     for (let left = poisson(dice, world.newcomers(now) * TICK); left > 0; left -= 1) {
       const inFlood = flood?.neighbours !== undefined && dice() < flood.neighbours;
       const home = world.homes === undefined ? fresh++ : Math.floor(world.homes * dice() ** 2);
-      const source = inFlood ? sourceOf(2, Math.floor(dice() * flood.networks)) : sourceOf(1, home);
+      const source = inFlood ? inFloodFrom(Math.floor(dice() * flood.networks)) : sourceOf(1, home);
       const weight = world.effort !== undefined && dice() < world.effort.share ? world.effort.weight : 1;
       const leaves = dice() < (world.leave ?? 0);
       const person: Person = {
@@ -128,7 +130,7 @@ export function live(world: World, seed: number, progress?: (second: number) => 
     if (flood !== undefined && now >= (flood.from ?? 0)) {
       for (let left = poisson(dice, flood.perSecond * TICK); left > 0; left -= 1) {
         const weight = dice() < (flood.effort ?? 0) ? (world.effort?.weight ?? 1) : 1;
-        arrive(tick, sourceOf(2, Math.floor(dice() * flood.networks)), weight, undefined, dice() < flood.comes);
+        arrive(tick, inFloodFrom(Math.floor(dice() * flood.networks)), weight, undefined, dice() < flood.comes);
       }
     }
     // who asks first in a tick is a matter of chance
@@ -150,7 +152,8 @@ function serveFirstCome({ capacity, seconds }: World, line: readonly { at: numbe
   }
 }
 
-export type Held = { share: number; early: number; late: number; toldAgain: number; of: number; width: number };
+/** `open`: the share of whom the world ended before it could be told. */
+export type Held = { share: number; early: number; late: number; toldAgain: number; of: number; open: number; width: number };
 
 /** Of what people were told when they came, between two moments: the share that held. */
 export function held(people: readonly Person[], from: number, to: number, which: (person: Person) => boolean = () => true): Held {
@@ -183,7 +186,16 @@ function count(quotes: readonly { person: Person; told: Person["told"][number] |
     }
   }
   const of = seen.held + seen.early + seen.late;
-  return { share: seen.held / of, early: seen.early / of, late: seen.late / of, toldAgain: seen.toldAgain, of, width: seen.width / of };
+  const open = quotes.length === 0 ? 0 : 1 - of / quotes.length;
+  return {
+    share: seen.held / of,
+    early: seen.early / of,
+    late: seen.late / of,
+    toldAgain: seen.toldAgain,
+    of,
+    open,
+    width: seen.width / of,
+  };
 }
 
 /** The wait of the `share` who waited least; `undefined` when so many were not served. */

@@ -31,7 +31,7 @@ const AWAY_MS = 35_000;
 /** Whoever was never seen again after taking the place loses the row after this and a third of the least that was told. */
 const UNSEEN_MS = 5_000;
 /** A change of capacity by more than a fifth is news, against which no older quote could hold. */
-const NEWS = 1.2;
+const NEWS = { factor: 1.2, wider: 0.3, fadeMs: 20_000 } as const;
 
 const OUTCOME = { held: 0, early: 1, late: 2, toldAgain: 3 } as const;
 
@@ -111,14 +111,16 @@ export function newQuotes(): Quotes {
 
 export function noteRate(quotes: Quotes, now: number, rate: number): void {
   const factor = quotes.rate > 0 ? rate / quotes.rate : Number.POSITIVE_INFINITY;
-  if (factor < NEWS && factor > 1 / NEWS) return;
+  if (factor < NEWS.factor && factor > 1 / NEWS.factor) return;
   quotes.rate = rate;
   quotes.rateSince = now;
 }
 
-/** The interval around so many seconds, in deviations from them. */
-export function widthAt(quotes: Quotes, seconds: number, deep: boolean): { low: number; high: number } {
-  return quotes.classes[classOf(seconds, deep)]?.width ?? { low: -EXPECTED.deviations, high: EXPECTED.deviations };
+/** The interval around so many seconds, in deviations from them; wider for a while after the capacity changed. */
+export function widthAt(quotes: Quotes, now: number, seconds: number, deep: boolean): { low: number; high: number } {
+  const { low, high } = quotes.classes[classOf(seconds, deep)]?.width ?? { low: -EXPECTED.deviations, high: EXPECTED.deviations };
+  const unsure = NEWS.wider * Math.exp((quotes.rateSince - now) / NEWS.fadeMs);
+  return { low: low - unsure, high: high + unsure };
 }
 
 /** Somebody took a place and was told this. */

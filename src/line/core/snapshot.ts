@@ -12,11 +12,11 @@ const CELL_BYTES = 7;
 export function orderToBytes(order: Order, life: number): Uint8Array {
   const from = base(order);
   const offsets: number[] = [];
-  for (let offset = 0; offset < RING_TICKS; offset += 1) {
-    if ((order.entered[(from + offset) % RING_TICKS] ?? 0) > 0) offsets.push(offset);
+  for (let offset = 0, slot = from % RING_TICKS; offset < RING_TICKS; offset += 1, slot = slot + 1 === RING_TICKS ? 0 : slot + 1) {
+    if ((order.entered[slot] ?? 0) > 0) offsets.push(offset);
   }
   let ahead = 0;
-  for (const next of order.next) if (next > from) ahead += 1;
+  for (let cell = 0; cell < order.next.length; cell += 1) if ((order.next[cell] ?? 0) > from) ahead += 1;
   const bytes = new Uint8Array(HEAD_BYTES + offsets.length * TICK_BYTES + ahead * CELL_BYTES);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC);
@@ -32,7 +32,8 @@ export function orderToBytes(order: Order, life: number): Uint8Array {
     view.setUint32(at + 8, order.called[slot] ?? 0);
     at += TICK_BYTES;
   }
-  for (const [cell, next] of order.next.entries()) {
+  for (let cell = 0; cell < order.next.length; cell += 1) {
+    const next = order.next[cell] ?? 0;
     if (next <= from) continue;
     view.setUint32(at, next - from);
     view.setUint16(at + 4, cell & 0xffff);

@@ -21,16 +21,18 @@ export function quoteOf({ order, calls, inflow, quotes }: Measured, tag: Tag): Q
   const share = showShare(calls);
   const pace = callPace(calls);
   const near = Math.max(1, order.near);
-  const { calls: until, joining } = isCalled(order, tag)
-    ? { calls: 0, joining: 0 }
-    : callsUntil(inflow, ahead(order, tag), tag.tick - base(order), pace, near);
+  const {
+    calls: until,
+    joining,
+    more,
+  } = isCalled(order, tag) ? { calls: 0, joining: 0, more: 0 } : callsUntil(inflow, ahead(order, tag), tag.tick - base(order), pace, near);
   const seconds = until / pace + Math.max(0, calls.outstanding * share + 1 - calls.tokens) / calls.rate;
   const chance = Math.sqrt((until + calls.outstanding) * share * (1 - share) + joining * share) / calls.rate;
   const unsure = (seconds * Math.min(1, showShareSpread(calls) / share)) / 2;
-  const comers = (JOINING_DEVIATION * joining) / pace;
+  const comers = (JOINING_DEVIATION * (joining + more)) / pace;
   const deviation = Math.hypot(LEAST_DEVIATION_SECONDS, chance, unsure, comers, PACE_DEVIATION * seconds);
   const deep = isDeep(order, tag);
-  const width = widthAt(quotes, seconds, deep);
+  const width = widthAt(quotes, calls.at, seconds, deep);
   const lowSeconds = Math.max(0, Math.round(seconds + width.low * deviation));
   const highSeconds = Math.max(lowSeconds, Math.round(seconds + width.high * deviation));
   return { wait: { lowSeconds, highSeconds, confidence: CONFIDENCE }, seconds, deviation, deep };
