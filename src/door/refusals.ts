@@ -1,6 +1,6 @@
 /**
  * What does somebody get who can't come in just now? Made once for each language and kind, and then only sent: a page that says
- * what is known and goes on by itself, or problem+json with Retry-After. The body of a refused request is not read; its
+ * what is known (made anew every second, because it tells of the line) and goes on by itself, or problem+json with Retry-After. The body of a refused request is not read; its
  * connection ends with the answer.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -18,6 +18,8 @@ export type RefusalAsked = { language: Language; wantsPage: boolean; keepsPlace:
 export type Refusals = {
   /** `atOnce`: the connection ends with this answer, and nothing else waits to be said there. */
   send(message: IncomingMessage, response: ServerResponse, asked: RefusalAsked, atOnce: boolean): void;
+  /** What is known has changed: pages are made anew when they are next wanted. */
+  renew(): void;
 };
 
 type Prepared = { status: number; headers: string[]; body: Buffer; closing: Buffer };
@@ -47,14 +49,14 @@ export function createRefusals({
   mailbox: boolean;
   version: string;
 }): Refusals {
-  const kept = new Map<string, Prepared>();
+  const kept = { page: new Map<string, Prepared>(), json: new Map<string, Prepared>() };
 
   function prepared(isGet: boolean, { language, wantsPage, keepsPlace, path, verdict }: RefusalAsked): Prepared {
     const code = CODES[verdict.why];
     const seconds = SECONDS.find((step) => step >= verdict.retryAfterSeconds) ?? 60;
     const goesOn = isGet ? SAME_PAGE : (FORM_PAGES.get(path) ?? "/");
-    const key = `${language} ${code} ${seconds} ${wantsPage ? `${keepsPlace} ${goesOn}` : "json"}`;
-    const known = kept.get(key);
+    const key = wantsPage ? `${language} ${code} ${seconds} ${keepsPlace} ${goesOn}` : `${language} ${code} ${seconds}`;
+    const known = kept[wantsPage ? "page" : "json"].get(key);
     if (known !== undefined) return known;
     const extras = { retryAfterSeconds: seconds };
     const context = { language, signedIn: false, mailbox, version, path: goesOn };
@@ -63,11 +65,12 @@ export function createRefusals({
       ? pageAnswer(problem.status, pages.problem(context, problem, keepsPlace), { "retry-after": String(seconds) })
       : problemAnswer({ language }, code, extras);
     const fresh = prepare(status, headers as Record<string, string>, Buffer.from(body));
-    kept.set(key, fresh);
+    kept[wantsPage ? "page" : "json"].set(key, fresh);
     return fresh;
   }
 
   return {
+    renew: () => kept.page.clear(),
     send(message, response, asked, atOnce) {
       const isGet = message.method === "GET" || message.method === "HEAD";
       const { status, headers, body, closing } = prepared(isGet, asked);

@@ -22,7 +22,7 @@ export function closedPage(assets: SmallAssets, context: PageContext, { mode, si
   return frame(assets, context, { title, body, width: "card", saysRegistration: true });
 }
 
-/** "27 January 2026 at 21:33 UTC": where the reader is, the door does not know. */
+/** "January 27, 2026 at 21:33 UTC": where the reader is, the door does not know. */
 export function momentWords(language: Language, at: number): string {
   const format = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short", hourCycle: "h23", timeZone: "UTC" });
   return `${format.format(at)} UTC`;

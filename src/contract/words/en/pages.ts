@@ -40,7 +40,7 @@ export const pagesEn = {
   "closed.closed.text": "The operator of this Holdfast takes nobody new just now. If you have an account, sign in as always.",
   "closed.invited.title": "Only for people who were invited",
   "closed.invited.text": "This Holdfast takes only people who were invited. If you have an account, sign in as always.",
-  "closed.since": "So since {time}.",
+  "closed.since": "Since {time}.",
   "closed.code": "If you have a letter with a code already, the page that asks for it still takes it.",
 
   "field.address": "E-mail address",

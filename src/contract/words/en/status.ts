@@ -71,7 +71,7 @@ export const statusEn = {
   "sign-up.invited.text": "The operator set it so. Whoever has an account signs in as always.",
   "sign-up.closed.state": "Closed",
   "sign-up.closed.text": "The operator takes nobody new. Whoever has an account signs in as always.",
-  "sign-up.since": "So since {time}.",
+  "sign-up.since": "Since {time}.",
 
   "line.name": "Line for letters",
   "line.empty.state": "Nobody waits",

@@ -38,7 +38,7 @@ export const pagesEs: Translated<typeof pagesEn> = {
   "closed.closed.text": "El operador no admite a nadie nuevo por ahora. Si tienes cuenta, entra como siempre.",
   "closed.invited.title": "Solo para personas invitadas",
   "closed.invited.text": "Este Holdfast solo admite a personas invitadas. Si tienes cuenta, entra como siempre.",
-  "closed.since": "Así desde el {time}.",
+  "closed.since": "Desde el {time}.",
   "closed.code": "Si ya tienes una carta con un código, la página que lo pide todavía lo acepta.",
 
   "field.address": "Correo electrónico",

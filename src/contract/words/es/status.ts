@@ -69,7 +69,7 @@ export const statusEs: Translated<typeof statusEn> = {
   "sign-up.invited.text": "El operador lo dispuso así. Quien tiene cuenta entra como siempre.",
   "sign-up.closed.state": "Cerrado",
   "sign-up.closed.text": "El operador no admite a nadie nuevo. Quien tiene cuenta entra como siempre.",
-  "sign-up.since": "Así desde el {time}.",
+  "sign-up.since": "Desde el {time}.",
 
   "line.name": "Fila para las cartas",
   "line.empty.state": "Nadie espera",
