@@ -157,7 +157,7 @@ function tableOf(rows: readonly Row[], seconds: number): string {
 
 // ---- the drawing ---------------------------------------------------------------------------------------------
 
-const PANEL = { width: 250, height: 190, left: 62, top: 86, gapX: 34, gapY: 64 };
+const PANEL = { width: 250, height: 190, left: 84, top: 86, gapX: 34, gapY: 64 };
 const SERIES = [
   { name: "newcomers without effort", colour: "#1558d6", of: (row: Row) => row.plain.most },
   { name: "newcomers with effort", colour: "#188038", of: (row: Row) => row.worked.most },

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
+import { callNext, emptyOrder, enter, isCalled } from "./core/order.ts";
 import { join, look, newLine, setCapacity, take, weigh, type Source, type Standing } from "./line.ts";
 
 const sourceOf = (name: string | number): Source => createHash("sha256").update(String(name)).digest().subarray(0, 8);
@@ -14,32 +15,36 @@ test("more effort or better standing never waits longer, all else equal", () => 
     fc.double({ min: 0.5, max: 64, noNaN: true }),
   );
   // few sources and, in each history, few weights: so that queues of one weight grow long beside empty ones
-  const history = fc
-    .array(weight, { minLength: 1, maxLength: 3 })
-    .chain((some) =>
-      fc.array(fc.record({ source: fc.nat(3), weight: fc.constantFrom(...some), ms: fc.integer({ min: 0, max: 60 }) }), {
-        maxLength: 150,
-      }),
-    );
-  const weights = fc.tuple(weight, fc.oneof(fc.constantFrom(1, 2, 4, 16, 64), fc.double({ min: 1, max: 8, noNaN: true })));
-  fc.assert(
-    fc.property(history, weights, fc.nat(4), fc.double(), (events, [light, factor], mine, life) => {
-      const turnOf = (weight: number) => {
-        const line = newLine(life, 0);
-        let now = 0;
-        setCapacity(line, now, 5);
-        for (const { source, weight: theirs, ms } of events) join(line, (now += ms), sourceOf(source), theirs);
-        const place = join(line, now, sourceOf(mine), weight);
-        // nobody comes later, and everybody in front is waited for alike
-        for (let calls = 0; ; calls += 1) {
-          if (look(line, (now += 200), place.standing, sourceOf(mine), false, weight).turn) return calls;
-          assert.ok(calls < 10_000);
-        }
-      };
-      const [one, other] = [turnOf(light), turnOf(Math.min(64, light * factor))];
-      assert.ok(other <= one, `weight ${light}: ${one}; ${factor} times as much: ${other}`);
+  const history = fc.array(weight, { minLength: 1, maxLength: 3 }).chain((some) =>
+    fc.array(fc.record({ source: fc.nat(3), weight: fc.constantFrom(...some), calls: fc.constantFrom(0, 0, 0, 1, 2) }), {
+      maxLength: 120,
     }),
-    { numRuns: 150 },
+  );
+  const factor = fc.oneof(fc.constantFrom(1, 2, 4, 16, 64), fc.double({ min: 1, max: 8, noNaN: true }));
+  fc.assert(
+    fc.property(history, history, weight, factor, fc.nat(4), (before, after, light, times, mine) => {
+      const callsUntilMine = (mineWeighs: number) => {
+        const order = emptyOrder(0.5);
+        const happen = ({ source, weight: weighs, calls }: (typeof before)[number]) => {
+          enter(order, sourceOf(source), weighs);
+          for (let left = calls; left > 0; left -= 1) callNext(order);
+        };
+        for (const event of before) happen(event);
+        const tag = enter(order, sourceOf(mine), mineWeighs);
+        assert.ok(tag);
+        let calls = 0;
+        for (const event of after) {
+          if (isCalled(order, tag)) return calls;
+          happen(event);
+          calls += event.calls;
+        }
+        for (; !isCalled(order, tag); calls += 1) assert.ok(callNext(order));
+        return calls;
+      };
+      const [one, other] = [callsUntilMine(light), callsUntilMine(Math.min(64, light * times))];
+      assert.ok(other <= one, `weight ${light}: called after ${one}; ${times} times as much: ${other}`);
+    }),
+    { numRuns: 300 },
   );
 });
 
