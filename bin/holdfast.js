@@ -21,7 +21,14 @@ if (old && existsSync(own) && process.argv[2] !== "--again") {
   if (process.argv[2] === "--again") process.argv.splice(2, 1);
   // compiled once: a warm start reads from there, and so do the processes that it starts
   const cache = module.enableCompileCache(fileURLToPath(new URL("../.cache/node", import.meta.url)));
-  if (cache.directory !== undefined) process.env.NODE_COMPILE_CACHE = cache.directory;
+  if (cache.directory !== undefined) {
+    process.env.NODE_COMPILE_CACHE = cache.directory;
+    // the other commands are soon over
+    if (process.argv[2] === "start") {
+      const { compileAhead } = await import("./code-cache.js");
+      compileAhead(cache.directory);
+    }
+  }
   const { run } = await import("../src/cli/cli.ts");
   await run(process.argv);
 } else {
