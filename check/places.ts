@@ -115,6 +115,7 @@ export const PLACES: readonly Place[] = [
       "src/store/embedded-postgres-*.ts": "PostgreSQL's own programs",
       "src/supervisor/": "our own processes, and Vite when the web app is to be built",
       "bin/holdfast.js": "itself again, on the Node that npm brought along",
+      "bin/code-cache.js": "itself, to compile what changed and end",
       "bench/bench.ts": "the benchmark that was named",
       "bench/door/processes.ts": "servers and generators, each on its core",
       "bench/door/peers.ts": "npm, apt-get and dpkg-deb, for what is measured beside Holdfast",
@@ -186,6 +187,9 @@ export const PLACES: readonly Place[] = [
     power: "running code that is chosen at run time",
     within: EVERYWHERE,
     reach: { computedImport: true, imports: { "node:vm": "*" } },
-    allowed: { "bin/node-26.js": "runs the file that package.json's script names" },
+    allowed: {
+      "bin/node-26.js": "runs the file that package.json's script names",
+      "src/kit/heap.ts": "one word of its own, which names V8's collector",
+    },
   },
 ];

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { systemDice } from "#kit/dice.ts";
+import { giveMemoryBack } from "#kit/heap.ts";
 import { systemClock } from "#kit/time.ts";
 import { createTerminal, readSettings, supervise, type ProcessFiles, type Supervised } from "./supervisor/supervisor.ts";
 
@@ -71,6 +72,7 @@ export async function main(options: StartOptions = {}): Promise<number> {
     return started.failure.tag === "stopped" ? 0 : 1;
   }
   up.whole = started.value;
+  giveMemoryBack(systemClock);
   await ended;
   await started.value.stop();
   terminal.say("\nHoldfast has stopped; everything is kept.\n");

@@ -6,6 +6,7 @@
 import { pino } from "pino";
 import type { DoorBoot, DoorPurpose, FromChild, KeysOf, ToChild } from "#contract/processes.ts";
 import { systemDice } from "#kit/dice.ts";
+import { giveMemoryBack } from "#kit/heap.ts";
 import { SECOND_MS, systemClock } from "#kit/time.ts";
 import { createDoor, type Door } from "./door.ts";
 
@@ -24,6 +25,7 @@ async function begin(boot: DoorBoot): Promise<void> {
     door = createDoor(boot, { clock: systemClock, dice: systemDice, log });
     await door.start();
     tell({ kind: "ready" });
+    giveMemoryBack(systemClock);
   } catch (error) {
     if (leaving) return;
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);

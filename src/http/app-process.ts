@@ -4,6 +4,7 @@
  * because what it left behind can't be known, and the supervisor starts it again.
  */
 import type { AppBoot, FromChild, ToChild } from "#contract/processes.ts";
+import { giveMemoryBack } from "#kit/heap.ts";
 import { SECOND_MS, systemClock } from "#kit/time.ts";
 import { isConnectionLoss } from "#store/store.ts";
 import { createApp, type App } from "./app.ts";
@@ -21,6 +22,7 @@ async function begin(boot: AppBoot): Promise<void> {
   try {
     app = createApp(boot, tell);
     tell({ kind: "ready", ...(await app.start()) });
+    giveMemoryBack(systemClock);
   } catch (error) {
     if (leaving) return;
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);

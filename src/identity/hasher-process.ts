@@ -7,7 +7,9 @@ import { rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { constants, setPriority } from "node:os";
 import { hashSync, verifySync } from "@node-rs/argon2";
+import { giveMemoryBack } from "#kit/heap.ts";
 import { createLineReader, toLine } from "#kit/ndjson.ts";
+import { systemClock } from "#kit/time.ts";
 import type { FromChild, HashAnswer, HasherBoot, HashRequest, ToChild } from "#contract/processes.ts";
 
 /** argon2id, 19 MiB, two passes, one lane (OWASP Password Storage Cheat Sheet). */
@@ -47,6 +49,7 @@ function matches(phc: string, password: string): boolean {
 
 function start(boot: HasherBoot): void {
   setPriority(constants.priority.PRIORITY_LOW);
+  giveMemoryBack(systemClock);
   // left behind by a process that was killed; nobody else listens here
   rmSync(boot.socket, { force: true });
   server.listen(boot.socket, () => process.send?.({ kind: "ready" } satisfies FromChild));
