@@ -1,13 +1,17 @@
 /** Which commands are there? One file each; this one puts them together and says what to do when a command is mistyped. */
 import { Command } from "commander";
-import { backupCommand } from "./backup.ts";
-import { doctorCommand } from "./doctor.ts";
-import { keysCommand } from "./keys.ts";
-import { modelCommand } from "./model.ts";
-import { restoreCommand } from "./restore.ts";
-import { settingsCommand } from "./settings.ts";
-import { startCommand } from "./start.ts";
-import { versionCommand } from "./version.ts";
+
+/** What runs for weeks loads its own file only. */
+const COMMANDS: Record<string, () => Promise<() => Command>> = {
+  start: async () => (await import("./start.ts")).startCommand,
+  doctor: async () => (await import("./doctor.ts")).doctorCommand,
+  backup: async () => (await import("./backup.ts")).backupCommand,
+  restore: async () => (await import("./restore.ts")).restoreCommand,
+  keys: async () => (await import("./keys.ts")).keysCommand,
+  model: async () => (await import("./model.ts")).modelCommand,
+  settings: async () => (await import("./settings.ts")).settingsCommand,
+  version: async () => (await import("./version.ts")).versionCommand,
+};
 
 const AFTERWARDS = `
 Examples:
@@ -26,16 +30,10 @@ export async function run(argv: readonly string[]): Promise<void> {
     .helpCommand("help [command]", "show the help of a command")
     .showHelpAfterError("(npx holdfast --help shows every command)")
     .addHelpText("after", AFTERWARDS);
-  for (const command of [
-    startCommand,
-    doctorCommand,
-    backupCommand,
-    restoreCommand,
-    keysCommand,
-    modelCommand,
-    settingsCommand,
-    versionCommand,
-  ]) {
+  const asked = argv[2] ?? "";
+  for (const [name, load] of Object.entries(COMMANDS)) {
+    if (Object.hasOwn(COMMANDS, asked) && name !== asked) continue;
+    const command = await load();
     const made = command().copyInheritedSettings(program);
     for (const below of made.commands) below.copyInheritedSettings(program);
     program.addCommand(made);
