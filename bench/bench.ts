@@ -7,6 +7,7 @@ const BENCHES: Record<string, string> = {
   door: "members and newcomers under floods of sign-ups and sign-ins, beside peers; the price of a refusal",
   line: "how long newcomers wait in the line, by size and spread of the flood; beside first come, first served",
   admission: "what one decision costs",
+  start: "how long a warm start takes and what is held in memory when nobody comes; beside bare processes",
 };
 
 const HELP = `npm run bench -- NAME [options]

@@ -27,8 +27,14 @@ export function pin(pid: number, core: Core): void {
 
 export type StartOptions = { env?: Record<string, string>; cwd?: string; /** With a channel for messages. */ channel?: boolean };
 
-export function start(core: Core, program: string, words: readonly string[], { env, cwd, channel = false }: StartOptions = {}): Started {
-  const [command, all] = isPinned() ? ["taskset", ["-c", CORES[core], program, ...words]] : [program, [...words]];
+/** "any": it may use all cores, as it would without a bench. */
+export function start(
+  core: Core | "any",
+  program: string,
+  words: readonly string[],
+  { env, cwd, channel = false }: StartOptions = {},
+): Started {
+  const [command, all] = core !== "any" && isPinned() ? ["taskset", ["-c", CORES[core], program, ...words]] : [program, [...words]];
   const child = spawn(command, all, {
     env: { ...cleanEnvironment(), ...env },
     stdio: channel ? ["ignore", "pipe", "pipe", "ipc"] : ["ignore", "pipe", "pipe"],
