@@ -1,7 +1,7 @@
 /** Does what people are told about their wait hold as often as it says, in peace and in war, and does the line know how often? */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { held, heldAgain, live, quantile, type Held, type Person, type Seen, type World } from "#support/line-world.ts";
+import { held, heldAgain, live, quantile, type Flood, type Held, type Person, type Seen, type World } from "#support/line-world.ts";
 
 const SEEDS = [1, 2, 3, 4, 5, 6];
 /** What happens once in a world needs more of them. */
@@ -70,6 +70,38 @@ for (const { name, world, from, to } of CASES) {
   });
 }
 
+for (const [name, flood] of [
+  ["no place is redeemed", { perSecond: 1_000, networks: 1_000, comes: 0, from: 5 }],
+  ["one in twenty is redeemed", { perSecond: 500, networks: 1_000, comes: 0.05, from: 5 }],
+  [
+    "one in ten is redeemed, and half of the newcomers live in its networks",
+    { perSecond: 100, networks: 40, comes: 0.1, from: 5, neighbours: 0.5 },
+  ],
+] satisfies [string, Flood][]) {
+  test(`places that nobody redeems delay nobody: of a flood ${name}`, (t) => {
+    const world = { seconds: 150, capacity: always(50), newcomers: () => 5, flood };
+    const { people } = live(world, 1);
+    const waits = people.filter(({ at }) => at >= 20 && at < 120).map(({ waited }) => waited);
+    const [half, most] = [quantile(waits, 0.5), quantile(waits, 0.99)];
+    t.diagnostic(`half waited ${half?.toFixed(1)} s, 99 % at most ${most?.toFixed(1)} s`);
+    assert.ok(most !== undefined && most <= 6, `${most}`);
+  });
+}
+
+test("no turn is wasted while people wait, although half of the places are never redeemed", (t) => {
+  const world: World = {
+    seconds: 200,
+    capacity: always(10),
+    newcomers: () => 12,
+    flood: { perSecond: 100, networks: 100, comes: 0.5, from: 5 },
+  };
+  // the flood stops asking when its turn can't come any more before the end, so the end is left out
+  const { people, served } = live(world, 1);
+  const used = served.filter((at) => at >= 20 && at < 140).length / (10 * 120);
+  t.diagnostic(`${percent(used)} of the turns used, ${people.length} newcomers`);
+  assert.ok(used >= 0.9 && used <= 1.02, `${used}`);
+});
+
 for (const [name, world] of [
   ["peace", { seconds: 420, capacity: halved, newcomers: (second) => (second < 100 ? 23 : second < 200 ? 19.5 : 9) }],
   ["a flood", { seconds: 420, capacity: halved, newcomers: () => 4, flood: { perSecond: 100, networks: 200, comes: 1, from: 5 } }],
@@ -106,7 +138,7 @@ test("the same seed gives the same world, and nobody ever gets more turns than t
   const [one, two, other]: [Seen, Seen, Seen] = [live(world, 1), live(world, 1), live(world, 2)];
   assert.deepEqual(one, two);
   assert.notDeepEqual(one.people, other.people);
-  assert.ok(one.turns <= 5 * 60 + 10, `${one.turns}`);
+  assert.ok(one.served.length <= 5 * 60 + 10, `${one.served.length}`);
 });
 
 function say(t: { diagnostic(message: string): void }, { share, early, late, of, width }: Held, people: readonly Person[]): void {

@@ -18,6 +18,7 @@ test("more effort or better standing never waits longer, all else equal", () => 
   const history = fc.array(weight, { minLength: 1, maxLength: 3 }).chain((some) =>
     fc.array(fc.record({ source: fc.nat(3), weight: fc.constantFrom(...some), calls: fc.constantFrom(0, 0, 0, 1, 2) }), {
       maxLength: 120,
+      size: "max",
     }),
   );
   const factor = fc.oneof(fc.constantFrom(1, 2, 4, 16, 64), fc.double({ min: 1, max: 8, noNaN: true }));

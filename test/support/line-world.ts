@@ -46,7 +46,8 @@ export type Person = {
   /** When the world ends: whoever is not served then would have been later. */
   end: number;
 };
-export type Seen = { people: Person[]; turns: number; quality: QuoteQuality };
+/** `served`: when each turn was taken, also the flood's. */
+export type Seen = { people: Person[]; served: number[]; quality: QuoteQuality };
 
 const TICK = 0.1;
 type Waiting = { standing: Standing; source: Source; weight: number; person: Person | undefined; until: number };
@@ -61,7 +62,7 @@ export function live(world: World, seed: number, progress?: (second: number) => 
   const ticks = Math.round(world.seconds / TICK);
   const floodSources: Source[] = [];
   const inFloodFrom = (network: number): Source => (floodSources[network] ??= sourceOf(2, network));
-  let turns = 0;
+  const served: number[] = [];
   let fresh = 0;
 
   const askLater = (one: Waiting, tick: number, lowSeconds: number | undefined) => {
@@ -92,7 +93,7 @@ export function live(world: World, seed: number, progress?: (second: number) => 
     const answer = take(line, now * 1_000, one.standing, one.source, false, one.weight);
     one.standing = answer.standing;
     if (answer.turn) {
-      turns += 1;
+      served.push(now);
       if (one.person !== undefined) [one.person.waited, one.person.servedAt] = [now - one.person.at, now];
       return;
     }
@@ -138,7 +139,7 @@ export function live(world: World, seed: number, progress?: (second: number) => 
     asking[tick] = [];
   }
   serveFirstCome(world, firstCome);
-  return { people, turns, quality: quoteQuality(line) };
+  return { people, served, quality: quoteQuality(line) };
 }
 
 /** At its best: whoever doesn't come costs it nothing. */
