@@ -92,11 +92,25 @@ async function lookAtPublicUrl({ config, origin }: Settings, running: Running | 
   if (running === undefined)
     return ok(`${publicUrl} (asked when Holdfast runs)${origin.TRUSTED_PROXY_HOPS === undefined ? ", one proxy" : ""}`);
   const answer = await askOwnServer(publicUrl, "/healthz");
-  if (answer.ok && answer.value.status === 200) return ok(`${publicUrl} leads here`);
+  if (answer.ok && answer.value.status === 200) return judgeProxies(publicUrl, trustedProxyHops, answer.value.proxies);
   return {
     verdict: "warn",
     text: `${publicUrl}: ${answer.ok ? `answers ${answer.value.status}` : answer.failure.why}, as seen from this machine`,
     todo: "Check the name, the proxy and its certificate (docs/operate/proxy-and-https.md). Some networks can't reach their own public address; then try it from outside.",
+  };
+}
+
+/** Our own request brings no X-Forwarded-For: each address in it was written by a proxy on the way. */
+function judgeProxies(publicUrl: string, trusted: number, seen: number | null): Found {
+  if (seen === null || seen === trusted)
+    return ok(`${publicUrl} leads here${seen === null ? "" : `, by ${seen} ${seen === 1 ? "proxy" : "proxies"}`}`);
+  return {
+    verdict: "warn",
+    text: `${publicUrl} leads here by ${seen} proxies that write X-Forwarded-For, and TRUSTED_PROXY_HOPS is ${trusted}`,
+    todo:
+      seen < trusted
+        ? "Where visitors come from can't be told, or they can say it themselves. Make the proxy write X-Forwarded-For, or correct the number (docs/operate/proxy-and-https.md)."
+        : "Everybody behind the first proxies looks like one visitor. Correct the number (docs/operate/proxy-and-https.md).",
   };
 }
 

@@ -1,8 +1,15 @@
 /** Does our own Holdfast answer, at its port and at its public address? Asked by doctor; nothing that belongs to anybody is sent. */
+import { PROXIES_HEADER } from "#contract/processes.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { SECOND_MS, systemClock } from "#kit/time.ts";
 
-export type Answered = { status: number; isHoldfast: boolean; body: unknown; dateMs: number | null };
+export type Answered = {
+  status: number;
+  isHoldfast: boolean;
+  body: unknown;
+  dateMs: number | null;
+  /** How many proxies it came by, as our door saw it. */ proxies: number | null;
+};
 export type NoAnswer = { tag: "no-answer"; why: string };
 
 const WITHIN_MS = 5 * SECOND_MS;
@@ -20,6 +27,7 @@ export async function askOwnServer(origin: string, path: string): Promise<Outcom
       isHoldfast: response.status < 500 && typeof body === "object" && body !== null,
       body,
       dateMs: Number.isNaN(date) ? null : date,
+      proxies: response.headers.has(PROXIES_HEADER) ? Number(response.headers.get(PROXIES_HEADER)) : null,
     });
   } catch (error) {
     const cause = (error as { cause?: { code?: string; message?: string } }).cause;

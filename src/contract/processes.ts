@@ -113,6 +113,9 @@ export type ControlMessage =
 export type HashRequest = { id: number; kind: "hash"; password: string } | { id: number; kind: "verify"; password: string; phc: string };
 export type HashAnswer = { id: number; kind: "hashed"; phc: string } | { id: number; kind: "verified"; match: boolean };
 
+/** On GET /healthz: how many addresses X-Forwarded-For named when the door saw the request. */
+export const PROXIES_HEADER = "holdfast-proxies";
+
 /** Headers between door and app. The door strips every client header that starts with `INTERNAL_PREFIX`. */
 export const INTERNAL_PREFIX = "x-holdfast-";
 export const INTERNAL = {

@@ -19,6 +19,7 @@ import { createAppLink, type Caller } from "./app-link.ts";
 import { createConnections } from "./connections.ts";
 import { createControlServer } from "./control-server.ts";
 import { FINISH_WITHIN_MS, mintFinishing } from "./core/finishing.ts";
+import { chainLength, isNearAddress, newProxyWatch, noteChain } from "./core/proxy-chain.ts";
 import { parseBody } from "./core/request-body.ts";
 import { isForeign, isForm, isOtherLoopback, wantsPage } from "./core/request-origin.ts";
 import { findRoute, isAtAppToo, type Match } from "./core/route-match.ts";
@@ -69,7 +70,7 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     dice,
     keys: () => keys,
     lettersPerSecond: control.lettersPerSecond,
-    effort: () => (boot.sabotage === "fcfs" ? 0 : Math.max(boot.minimumEffort, gate.view().effort)),
+    effort: () => (boot.sabotage === "fcfs" ? 0 : Math.max(boot.minimumEffort, gate.now().effort)),
   });
   let lineWaitSeconds: number | null = null;
   const gate = createGate({
@@ -223,7 +224,16 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     if (atOnce) connections.ended(socket);
   }
 
+  const proxies = newProxyWatch(boot.trustedProxyHops);
+  function look({ headers, socket }: IncomingMessage): void {
+    const length = chainLength(headers["x-forwarded-for"]);
+    if (length === 0 && boot.trustedProxyHops === 0) return;
+    const sentence = noteChain(proxies, length, isNearAddress(socket.remoteAddress));
+    if (sentence !== undefined) log.warn(sentence);
+  }
+
   function take(message: IncomingMessage, response: ServerResponse): void {
+    if (!proxies.isOver) look(message);
     const url = message.url ?? "";
     const at = url.indexOf("?");
     const whole = at < 0 ? url : url.slice(0, at);
@@ -269,7 +279,7 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     clock,
     log,
     connections,
-    underPressure: () => gate.view().pressure > 0,
+    underPressure: () => gate.now().pressure > 0,
     handle: take,
   });
 
@@ -278,6 +288,7 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
   function tick(): void {
     const { wait } = state.line();
     lineWaitSeconds = wait === null ? null : (wait.lowSeconds + wait.highSeconds) / 2;
+    refusals.renew();
     cancelTick = clock.after(TICK_MS, tick);
   }
 

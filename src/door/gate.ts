@@ -30,6 +30,8 @@ export type Gate = {
   /** 8 bytes of a keyed hash of the network that this connection comes from; null behind a proxy. */
   sourceOf(socket: Socket): Uint8Array | null;
   view(): ReturnType<typeof view>;
+  /** As of the last measurement: the share that is refused for want of room, and the bits of effort that strangers are asked for. */
+  now(): { pressure: number; effort: number };
   start(): void;
   stop(): void;
 };
@@ -129,6 +131,7 @@ export function createGate(parts: GateParts): Gate {
   let quickestMs: number | null = null;
   let lagMs = Number.POSITIVE_INFINITY;
   let measuredAt = clock.monotonic();
+  let seen = { pressure: 0, effort: 0 };
   let cancel = () => {};
 
   function sample(expectedAt: number): void {
@@ -136,6 +139,7 @@ export function createGate(parts: GateParts): Gate {
     lagMs = Math.min(lagMs, Math.max(0, now - expectedAt));
     if (now - measuredAt >= MEASURE_MS) {
       measured(admission, now, { lagMs, appInFlight: inFlight, appWaitMs: quickestMs, lineWaitSeconds: parts.lineWaitSeconds() });
+      seen = view(admission, now);
       measuredAt = now;
       lagMs = Number.POSITIVE_INFINITY;
       quickestMs = null;
@@ -177,6 +181,7 @@ export function createGate(parts: GateParts): Gate {
     },
     sourceOf: (socket) => (hops === 0 ? originOfSocket(socket).source : null),
     view: () => view(admission, clock.monotonic()),
+    now: () => seen,
     start: () => sample(clock.monotonic()),
     stop: () => cancel(),
   };

@@ -1,7 +1,9 @@
 /** Which pages does the door show from its memory to whoever follows a link, and how is it asked whether it is well? */
 import type { StatusAnswer } from "#contract/wire.ts";
 import type { Clock } from "#kit/time.ts";
+import { PROXIES_HEADER } from "#contract/processes.ts";
 import { jsonAnswer, problemAnswer } from "./answers.ts";
+import { chainLength } from "./core/proxy-chain.ts";
 import type { DoorHandlers, DoorRequest } from "./door-request.ts";
 import type { DoorState } from "./door-state.ts";
 import type { ManualPage } from "./manual.ts";
@@ -39,7 +41,9 @@ export function createPageRoutes(parts: PageParts): DoorHandlers {
     "GET /": (request) => pageAnswer(200, pages.home(context(request))),
     "GET /status": (request) => pageAnswer(200, pages.status(context(request), status())),
     "GET /status.json": () => jsonAnswer(status()),
-    "GET /healthz": () => jsonAnswer({ door: "open" }),
+    // doctor asks through the public address how many proxies it came by
+    "GET /healthz": ({ headers }) =>
+      jsonAnswer({ door: "open" }, 200, { [PROXIES_HEADER]: String(chainLength(headers["x-forwarded-for"])) }),
     "GET /manual": (request) => pageAnswer(200, pages.manualIndex(context(request), [...manual.values()])),
     "GET /manual/:folder/:page": (request) => {
       const page = manual.get(`/manual/${request.params["folder"]}/${request.params["page"]}`);

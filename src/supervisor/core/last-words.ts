@@ -2,7 +2,7 @@
 import type { Config } from "#src/config.ts";
 
 export type Up = {
-  config: Pick<Config, "publicUrl" | "host" | "mailbox" | "smtpUrl">;
+  config: Pick<Config, "publicUrl" | "host" | "mailbox" | "smtpUrl" | "trustedProxyHops">;
   publicUrlGiven: boolean;
   firstOperatorToken: string | undefined;
   mailboxToken: string | null;
@@ -30,6 +30,11 @@ export function sentencesOf({ config, publicUrlGiven, firstOperatorToken, logPat
   if (!publicUrlGiven && !["127.0.0.1", "localhost", "::1"].includes(config.host)) {
     sentences.push(
       "Other machines reach this port, but browsers sign in only over https: set PUBLIC_URL (docs/operate/proxy-and-https.md).",
+    );
+  }
+  if (config.publicUrl.startsWith("https:") && config.trustedProxyHops === 0) {
+    sentences.push(
+      "PUBLIC_URL is https, but no proxy is trusted (TRUSTED_PROXY_HOPS=0): behind one, everybody looks like one visitor (docs/operate/proxy-and-https.md).",
     );
   }
   sentences.push(`The log is in ${logPath}. Ctrl-C stops everything in order.`);
