@@ -4,7 +4,7 @@
  */
 
 export const ROUND_TICKS = 64;
-export const WEIGHT = { least: 1 / 2, most: 64 } as const;
+const WEIGHT = { least: 1 / 2, most: 64 } as const;
 /** A good or a bad name moves nobody further than this, so that nobody can be shut out by spoiling a network's name. */
 const REPUTATION = { least: 1 / 2, most: 2 } as const;
 
@@ -13,7 +13,7 @@ export function weigh(effort: number, reputation: number): number {
   return clampWeight(clamp(effort, 1, WEIGHT.most) * clamp(reputation, REPUTATION.least, REPUTATION.most));
 }
 
-export function clampWeight(weight: number): number {
+function clampWeight(weight: number): number {
   return clamp(weight, WEIGHT.least, WEIGHT.most);
 }
 
