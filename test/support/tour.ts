@@ -152,5 +152,10 @@ export async function walkWebApp(
     .waitFor();
   await page.waitForTimeout(300);
   await look(page, "models");
+
+  await page.goto(`${holdfast.url}/operator/sign-up`);
+  await page.getByRole("radio", { name: /closed/i }).waitFor();
+  await page.waitForTimeout(300);
+  await look(page, "registration");
   await context.close();
 }

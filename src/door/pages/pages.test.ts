@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LANGUAGES } from "#contract/wire.ts";
-import { builtAssets, everyPage, unbuiltAssets } from "#support/small-pages.ts";
+import { builtAssets, everyPage, PEACE, unbuiltAssets } from "#support/small-pages.ts";
 
 const LIMIT_BYTES = 20_480;
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror=alert(1)>' {low} &amp; \${x}`;
@@ -40,10 +40,25 @@ test("every field has its label, every id is there once, every described-by lead
 test("no page weighs more than 20 KB with its styles and its script, in either language", (t) => {
   for (const language of LANGUAGES) {
     for (const [name, page] of everyPage(assets.built, language)) {
-      const loaded = [...page.matchAll(/(?:href|src)="\/small\/([^"]+)"/g)].map((match) => assets.built.files.get(match[1] ?? ""));
-      const bytes = loaded.reduce((sum, file) => sum + (file?.body.length ?? Number.NaN), Buffer.byteLength(page));
+      const bytes = weightOf(page);
       t.diagnostic(`${language} ${name}: ${bytes} bytes`);
       assert.ok(bytes <= LIMIT_BYTES, `${name} weighs ${bytes} bytes`);
+    }
+  }
+});
+
+test("while people wait, every page tells it to whoever has no account, in one line and within its 20 KB; the wait's own page tells it itself", () => {
+  const busy = { ...PEACE, waiting: 900, wait: { lowSeconds: 120, highSeconds: 300, confidence: 0.8 } };
+  for (const [language, words] of [
+    ["en", "Registration may be busy: about 2 to 5 minutes."],
+    ["es", "El registro puede ir lento: aproximadamente 2 a 5 minutos."],
+  ] as const) {
+    for (const [name, page] of everyPage(assets.built, language, undefined, busy)) {
+      const told = page.split(`<p class="busy">${words}</p>`).length - 1;
+      const isMembers = ["home of a member", "sign-in, wrong, signed in"].includes(name);
+      const tellsItself = name.startsWith("waiting") || ["closed", "invited only"].includes(name);
+      assert.equal(told, isMembers || tellsItself ? 0 : 1, `${language} ${name}`);
+      assert.ok(weightOf(page) <= LIMIT_BYTES, `${name} weighs ${weightOf(page)} bytes`);
     }
   }
 });
@@ -81,6 +96,11 @@ function assertWellFormed(page: string, name: string): void {
     else assert.equal(open.pop(), tag, `${name}: </${tag}> closes what is open`);
   }
   assert.deepEqual(open, [], `${name} leaves nothing open`);
+}
+
+function weightOf(page: string): number {
+  const loaded = [...page.matchAll(/(?:href|src)="\/small\/([^"]+)"/g)].map((match) => assets.built.files.get(match[1] ?? ""));
+  return loaded.reduce((sum, file) => sum + (file?.body.length ?? Number.NaN), Buffer.byteLength(page));
 }
 
 function titleOf(page: string): string {

@@ -107,7 +107,7 @@ function Now({ answer, say, move }: PartProps) {
   return (
     <Section title={say("sign-up.now")}>
       <div className="flex flex-wrap items-center gap-x-4 gap-y-3 rounded-card border border-line px-4 py-3" aria-live="polite">
-        <div className="min-w-0 flex-1">
+        <div className="min-w-0 flex-1 basis-60">
           <p className="text-l font-semibold">{nameOf(setting, say)}</p>
           <p className="text-s break-words text-soft">{told}</p>
         </div>
@@ -207,7 +207,7 @@ function Changes({ answer: { changes }, say }: Omit<PartProps, "move">) {
         <ol className="divide-y divide-line rounded-card border border-line">
           {changes.map((change) => (
             <li key={change.id} className="flex flex-wrap items-baseline gap-x-3 px-4 py-3">
-              <span className="min-w-0 flex-1 font-medium">{nameOf(change, say)}</span>
+              <span className="min-w-0 flex-1 basis-40 font-medium">{nameOf(change, say)}</span>
               <span className="min-w-0 text-s break-words text-soft">
                 {change.by} · <time dateTime={new Date(change.at).toISOString()}>{momentText(language, change.at)}</time>
               </span>

@@ -26,13 +26,17 @@ export const pagesEn = {
   "home.truth.title": "The truth about how it is",
   "home.truth.text": "The status page says what is measured right now. What is not known, it calls unknown.",
 
-  "busy.wait": "Registration may be busy: about {wait}.",
+  "busy.wait": "Registration may be busy: {wait}.",
+  "busy.about": "about {wait}",
+  "busy.up-to": "up to {wait}",
   "busy.unknown": "Registration may be busy; how long it takes is not known just now.",
   "busy.standing": "Registration stands still: letters can't be sent just now.",
   "busy.slow": {
     one: "Registration goes slowly: the operator set one letter a minute.",
     other: "Registration goes slowly: the operator set {count} letters a minute.",
   },
+  "busy.slow-wait": "Whoever comes now waits {wait}.",
+  "busy.slow-unknown": "How long it takes is not known just now.",
   "busy.invited": "Registration is only for people who were invited.",
   "busy.closed": "Registration is closed.",
 

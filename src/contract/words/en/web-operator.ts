@@ -27,7 +27,7 @@ export const webOperatorEn = {
     "The sign-up page says that this Holdfast takes only people who were invited. Invitations can't be sent yet, so for now only people who have an account get in.",
   "sign-up.closed": "Closed",
   "sign-up.closed-see":
-    "The sign-up page says that registration is closed, and since when. Places in the line end. Whoever has a code already can use it for as long as it is good, ten minutes at most.",
+    "The sign-up page says that registration is closed, and since when. Whoever waits in the line is told so. Whoever has a code already can use it for as long as it is good, ten minutes at most.",
   "sign-up.set": "Set it so",
   "sign-up.same": "It is set so already.",
   "sign-up.done": "Registration: {mode}. People see it within two seconds.",

@@ -24,13 +24,17 @@ export const pagesEs: Translated<typeof pagesEn> = {
   "home.truth.title": "La verdad sobre cómo está",
   "home.truth.text": "La página de estado dice lo que se mide ahora mismo. A lo que no se sabe lo llama desconocido.",
 
-  "busy.wait": "El registro puede ir lento: aproximadamente {wait}.",
+  "busy.wait": "El registro puede ir lento: {wait}.",
+  "busy.about": "aproximadamente {wait}",
+  "busy.up-to": "hasta {wait}",
   "busy.unknown": "El registro puede ir lento; ahora mismo no se sabe cuánto tarda.",
   "busy.standing": "El registro está parado: ahora mismo no se pueden enviar cartas.",
   "busy.slow": {
     one: "El registro va despacio: el operador fijó una carta por minuto.",
     other: "El registro va despacio: el operador fijó {count} cartas por minuto.",
   },
+  "busy.slow-wait": "Quien llega ahora espera {wait}.",
+  "busy.slow-unknown": "Ahora mismo no se sabe cuánto tarda.",
   "busy.invited": "El registro es solo para personas invitadas.",
   "busy.closed": "El registro está cerrado.",
 

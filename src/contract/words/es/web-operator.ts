@@ -28,7 +28,7 @@ export const webOperatorEs: Translated<typeof webOperatorEn> = {
     "La página de registro dice que este Holdfast solo admite a personas invitadas. Todavía no se pueden enviar invitaciones, así que por ahora solo entra quien tiene cuenta.",
   "sign-up.closed": "Cerrado",
   "sign-up.closed-see":
-    "La página de registro dice que el registro está cerrado, y desde cuándo. Los lugares en la fila terminan. Quien ya tiene un código puede usarlo mientras valga, diez minutos como máximo.",
+    "La página de registro dice que el registro está cerrado, y desde cuándo. Quien espera en la fila se entera. Quien ya tiene un código puede usarlo mientras valga, diez minutos como máximo.",
   "sign-up.set": "Ponerlo así",
   "sign-up.same": "Ya está así.",
   "sign-up.done": "Registro: {mode}. La gente lo ve en dos segundos.",
