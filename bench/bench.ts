@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 const BENCHES: Record<string, string> = {
   door: "members and newcomers under floods of sign-ups and sign-ins, beside peers; the price of a refusal",
   line: "how long newcomers wait in the line, by size and spread of the flood; beside first come, first served",
-  admission: "what one decision costs",
+  admission: "what one decision of the admission core costs",
+  decision: "what the door's whole decision costs, from a parsed head to a verdict: with tokens, forged ones and none",
   start: "how long a warm start takes and what is held in memory when nobody comes; beside bare processes",
 };
 

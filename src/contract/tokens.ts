@@ -4,7 +4,7 @@
  */
 import { hkdfSync } from "node:crypto";
 import { pack, unpack, unpackNumber } from "#kit/pack.ts";
-import { claimOf, mintSigned, openSigned, type PurposeKey, type PurposeKeys } from "#kit/seal.ts";
+import { mintSigned, openSigned, openSignedWith, type PurposeKey, type PurposeKeys } from "#kit/seal.ts";
 import { DAY_MS } from "#kit/time.ts";
 import type { Role } from "./wire.ts";
 
@@ -25,11 +25,14 @@ export function mintPass(keys: PurposeKeys, now: number, pass: Pass): string {
 
 /** Reads a pass of today or of yesterday that has not expired; `undefined` otherwise. One HMAC, whatever was sent. */
 export function openPass(keys: PurposeKeys, now: number, token: string): Pass | undefined {
-  const claimed = unpackNumber(unpack(claimOf(token, LIMIT_BYTES) ?? new Uint8Array(), 6)?.[0]);
   const today = dayOf(now);
-  if (claimed !== today && claimed !== today - 1) return undefined;
-  const body = openSigned(ofDay(keys, claimed), token, LIMIT_BYTES);
-  const fields = body === undefined ? undefined : unpack(body, 6);
+  let fields: Buffer[] | undefined;
+  const keysOfClaim = (claim: Buffer) => {
+    fields = unpack(claim, 6);
+    const day = unpackNumber(fields?.[0]);
+    return day === today || day === today - 1 ? ofDay(keys, day) : undefined;
+  };
+  if (openSignedWith(keysOfClaim, token, LIMIT_BYTES) === undefined) return undefined;
   if (fields === undefined) return undefined;
   const [cohort, sessionEpoch, expiresAt] = [unpackNumber(fields[3]), unpackNumber(fields[4]), unpackNumber(fields[5])];
   if (cohort === undefined || sessionEpoch === undefined || expiresAt === undefined || expiresAt <= now) return undefined;

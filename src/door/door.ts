@@ -39,6 +39,9 @@ import { createRegistrationLine } from "./registration-line.ts";
 import { sendAnswer } from "./send-answer.ts";
 import { turnedAway } from "./sign-up-gate.ts";
 
+export { findRoute } from "./core/route-match.ts";
+export { createGate } from "./gate.ts";
+
 export type Door = {
   /** Resolves when people can come in. */
   start(): Promise<void>;

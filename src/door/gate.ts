@@ -20,6 +20,9 @@ import { readDraft } from "./pages/draft.ts";
 export type Cookies = { readonly [name in CookieName]?: string };
 /** `leave` must be called when the request is over. */
 export type Entry = { facts: Facts; prefix: string; cookies: Cookies; verdict: Verdict; leave(): void };
+type Origin = { prefix: string; source: Uint8Array };
+/** Kept on the connection itself: a WeakMap costs as much as the whole decision. */
+const ORIGIN = Symbol("origin");
 type Refusal = Extract<Verdict, { tag: "refuse" }>;
 
 export type Gate = {
@@ -70,26 +73,23 @@ export function createGate(parts: GateParts): Gate {
   // as long as this process lives, so that what was counted under it can be taken away again
   const key = shortKey(keyedMac(parts.keys().bucket.current, "bucket", ["short"]));
   const hash = (text: string) => shortHash(key, text);
-  const sources = new WeakMap<Socket, { prefix: string; source: Uint8Array }>();
   const inHand = newCounts();
   const streams = newCounts();
   const health = { tokens: HEALTH.most, at: clock.monotonic() };
 
   /** By the connection; behind a proxy by each request. */
-  function originOf({ socket, headers }: IncomingMessage): { prefix: string; source: Uint8Array } {
+  function originOf({ socket, headers }: IncomingMessage): Origin {
     if (hops === 0) return originOfSocket(socket);
     const forwarded = headers["x-forwarded-for"];
     const prefix = clientPrefix(undefined, Array.isArray(forwarded) ? forwarded.join(",") : forwarded, hops);
     return { prefix, source: hash(prefix) };
   }
 
-  function originOfSocket(socket: Socket): { prefix: string; source: Uint8Array } {
-    const known = sources.get(socket);
+  function originOfSocket(socket: Socket & { [ORIGIN]?: Origin }): Origin {
+    const known = socket[ORIGIN];
     if (known !== undefined) return known;
     const prefix = clientPrefix(socket.remoteAddress, undefined, 0);
-    const origin = { prefix, source: hash(prefix) };
-    sources.set(socket, origin);
-    return origin;
+    return (socket[ORIGIN] = { prefix, source: hash(prefix) });
   }
 
   function stands(message: IncomingMessage, cookies: Cookies, route: Route | undefined): Standing {

@@ -15,6 +15,7 @@ export function clientPrefix(socketAddress: string | undefined, forwardedFor: st
 }
 
 function prefixOf(text: string): string {
+  if (isIPv4(text)) return prefixOfFour(text);
   const address = text.replace(/^\[|\]$/g, "").replace(/%.*$/, "");
   if (isIPv4(address)) return prefixOfFour(address);
   if (!isIPv6(address)) return UNKNOWN;
@@ -26,7 +27,7 @@ function prefixOf(text: string): string {
 }
 
 function prefixOfFour(address: string): string {
-  return `${address.split(".").slice(0, 3).map(Number).join(".")}.0/24`;
+  return `${address.slice(0, address.lastIndexOf("."))}.0/24`;
 }
 
 /** The eight groups of a valid IPv6 address. */
