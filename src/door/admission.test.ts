@@ -132,7 +132,7 @@ test("whoever uses one pass from everywhere at once gets what one person may ask
 
   const talk = `DELETE /api/conversations/x HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.1.1\r\nCookie: ${cookie}\r\n\r\n`.repeat(2);
   const heard = await say(door, `${talk}GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n`, /"door":"open"/);
-  assert.match(heard, /^HTTP\/1\.1 429 |\nHTTP\/1\.1 429 /);
+  assert.match(heard, /HTTP\/1\.1 429 /);
   assert.match(heard, /"door":"open"/, "what has no body keeps its connection");
 });
 

@@ -1,4 +1,4 @@
-/** Lo que se lee en la página con la que el operador dispone el registro. */
+/** ¿Qué se lee en la página con la que el operador dispone el registro? */
 import type { Translated } from "../words.ts";
 import type { webOperatorEn } from "../en/web-operator.ts";
 
