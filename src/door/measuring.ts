@@ -38,7 +38,7 @@ export function createMeasuring(parts: { figures: DoorFigures; metricsPort: numb
       if (metricsPort === null) return;
       const { createMetrics } = await import("./metrics.ts");
       server = createMetricsServer({ port: metricsPort, metrics: createMetrics(figures, meter), clock, log });
-      server.start();
+      await server.start();
     },
     stop() {
       events.stop();

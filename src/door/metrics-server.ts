@@ -8,7 +8,11 @@ import type { Logger } from "pino";
 import { SECOND_MS, type Clock } from "#kit/time.ts";
 import type { Metrics } from "./metrics.ts";
 
-export type MetricsServer = { start(): void; stop(): void };
+export type MetricsServer = {
+  /** Resolves when metrics can be read, or can't be for now. */
+  start(): Promise<void>;
+  stop(): void;
+};
 
 const LOOPBACK = "127.0.0.1";
 const OWN_NAME = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
@@ -48,7 +52,12 @@ export function createMetricsServer(parts: { port: number; metrics: Metrics; clo
   }
 
   return {
-    start: listen,
+    start: () =>
+      new Promise((resolve) => {
+        server.once("listening", resolve);
+        server.once("error", () => resolve());
+        listen();
+      }),
     stop() {
       cancelAgain();
       server.closeAllConnections();
