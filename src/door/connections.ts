@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 import { SECOND_MS, type Clock } from "#kit/time.ts";
 import { append, detach, findOldest, newLink, type Link } from "./core/chain.ts";
 import { add, countOf, newCounts, takeAway } from "./core/hashed-counts.ts";
-import { isTooSlow, type Pace } from "./core/pace.ts";
+import { isTooSlow, newPace, type Pace } from "./core/pace.ts";
 
 export type ConnectionLimits = {
   /** In all. */
@@ -167,7 +167,7 @@ export function createConnections(parts: {
     const waiting = socket.writableLength;
     const taken = socket.bytesWritten - waiting;
     if (waiting === 0) one.writing = null;
-    else if (one.writing === null) one.writing = { since: now, from: taken };
+    else if (one.writing === null) one.writing = newPace(now, taken);
     else if (isTooSlow(one.writing, now, taken)) letGo(one);
   }
 
@@ -197,7 +197,7 @@ export function createConnections(parts: {
         letGo(one);
         return false;
       }
-      if (!message.complete) one.reading = { message, since: clock.monotonic(), from: socket.bytesRead };
+      if (!message.complete) one.reading = { message, ...newPace(clock.monotonic(), socket.bytesRead) };
       return true;
     },
     answered(socket) {

@@ -154,7 +154,11 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     const answer = (given: DoorAnswer) => sendAnswer(message, response, showProblem(asked, given), clock);
     const refuse = (code: ProblemCode, extras: ProblemExtras = {}, headers: Record<string, string> = {}) =>
       answer(problemAnswer(asked, code, extras, headers));
-    if (asked.path === "" || hasTwoHosts(message)) return refuse("bad-request", {}, { connection: "close" });
+    if (asked.path === "" || isReadDifferently(message)) {
+      // nor is anything done that was sent after it
+      connections.ended(message.socket);
+      return refuse("bad-request", {}, { connection: "close" });
+    }
     const { method } = asked;
     if (found === undefined) return refuse("not-found");
     if ("allow" in found) return refuse("method-not-allowed", {}, { allow: found.allow.join(", ") });
@@ -324,9 +328,10 @@ function addCookies(answer: DoorAnswer, cookies: readonly string[]): void {
   answer.headers["set-cookie"] = [...(typeof before === "string" ? [before] : before), ...cookies];
 }
 
-/** Which of them is meant, another parser may read differently. */
-function hasTwoHosts(message: IncomingMessage): boolean {
-  return (message.headersDistinct["host"]?.length ?? 0) > 1;
+/** Another parser may take it for another host, or for another protocol: only HTTP/1.0 knows requests without a Host. */
+function isReadDifferently({ headersDistinct, httpVersion }: IncomingMessage): boolean {
+  const hosts = headersDistinct["host"]?.length ?? 0;
+  return httpVersion === "1.1" ? hosts !== 1 : httpVersion !== "1.0" || hosts > 1;
 }
 
 /** Every route of the door is handled here or, with the same path, by the app; and there is no handler without a route. */

@@ -54,7 +54,8 @@ export function createListener(parts: {
       requestTimeout: REQUEST_WITHIN_MS,
       keepAliveTimeout: behindProxy ? IDLE_MS.behindProxy : IDLE_MS.direct,
       connectionsCheckingInterval: 2 * SECOND_MS,
-      requireHostHeader: true,
+      // door.ts looks at it: node would go on to what was sent after such a request
+      requireHostHeader: false,
       insecureHTTPParser: false,
       noDelay: true,
     },

@@ -14,7 +14,7 @@ test("a parser that throws at a byte that hardly anybody sends is found, and the
 });
 
 test("a parser that is quadratic in one repeated sign is found", () => {
-  const feed = (input: string) => void /^(?:[^;]*;)*=$/.test(input.replaceAll(/;+$/g, "")) || /(?:,\s*)+x$/.test(input);
+  const feed = (input: string) => void /(?:,\s*)+x$/.test(input);
   assert.throws(() => fuzz({ name: "is slow", seeds: SEEDS, feed }, INPUTS), /^Error: \d+ ms for is slow/);
 });
 
