@@ -175,7 +175,9 @@ export function createGate(parts: GateParts): Gate {
         isOver = true;
         inFlight -= 1;
         const now = clock.monotonic();
-        if (how === "success" || how === "ignore") quickestMs = Math.min(quickestMs ?? Number.POSITIVE_INFINITY, now - from);
+        // a hash or a letter takes its time also when nobody waits
+        const tells = facts.cost === "read" || facts.cost === "write";
+        if (tells && (how === "success" || how === "ignore")) quickestMs = Math.min(quickestMs ?? Number.POSITIVE_INFINITY, now - from);
         ended(admission, now, facts, how === "gone" ? "ignore" : how, now - from);
       };
     },

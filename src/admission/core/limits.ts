@@ -43,7 +43,8 @@ const USUAL: AdmissionLimits = {
   laneBudgets: {
     operator: Number.POSITIVE_INFINITY,
     member: Number.POSITIVE_INFINITY,
-    "new-member": 3_200,
+    // on a new Holdfast everybody is one, and what one account may ask at once must not count against it here
+    "new-member": 51_200,
     "known-device": 1_600,
     place: 3_200,
     heartbeat: Number.POSITIVE_INFINITY,
