@@ -13,10 +13,13 @@ import { chooseLanguage } from "#contract/words/words.ts";
 import { effortOf } from "#kit/effort.ts";
 import { pack, unpack, unpackNumber } from "#kit/pack.ts";
 import { mintSigned, openSigned } from "#kit/seal.ts";
+import { shortHash, shortKey } from "#kit/short-hash.ts";
 import { doorKeys, newRoot } from "#support/door.ts";
 import { fuzz, FUZZ_INPUTS, type FuzzTarget } from "#support/fuzzing.ts";
 import { clientPrefix } from "./core/client-address.ts";
 import { headersToApp, headersToClient } from "./core/headers.ts";
+import { standingOf } from "./core/facts.ts";
+import { mintFinishing, openFinishing } from "./core/finishing.ts";
 import { minuteKeys, mintChallenge, mintPlace, openChallenge, openPlace } from "./core/place-token.ts";
 import { parseBody } from "./core/request-body.ts";
 import { isForeign, isForm, isOtherLoopback, wantsPage } from "./core/request-origin.ts";
@@ -27,6 +30,7 @@ const NOW = 1_800_000_000_000;
 const SECRET = "A".repeat(43);
 const keys = doorKeys(newRoot(1), newRoot(0));
 const seeds = minuteKeys();
+const tableKey = shortKey(new Uint8Array(8).fill(9));
 const sixteen = new Uint8Array(16).fill(5);
 const latin1 = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
 const bytesOf = (text: string) => Buffer.from(text, "latin1");
@@ -37,7 +41,8 @@ const challenge = mintChallenge(seeds, keys.challenge, { id: sixteen, issuedAt: 
 const placeOf = (tag: { tick: number; ordinal: number } | null) =>
   mintPlace(keys.place, NOW, SECRET, { id: sixteen, standing: { life: 3, tag }, prefix: "192.0.2.0/24", effort: 0, renewed: false });
 const places = [placeOf(null), placeOf({ tick: 7, ordinal: 9 })];
-const tokens = [pass, device, challenge, ...places];
+const finishing = mintFinishing(keys.place, NOW, SECRET, sixteen);
+const tokens = [pass, device, challenge, finishing, ...places];
 
 /** What opens is, byte for byte, one that we made: the last letter of base64url has spare bits, and no others. */
 function isOurs(opened: unknown, token: string): void {
@@ -54,6 +59,7 @@ const openers: Record<string, (token: string) => unknown> = {
   "device cookie": (token) => openDevice(keys.device, NOW, token),
   challenge: (token) => openChallenge(seeds, keys.challenge, NOW, token),
   place: (token) => openPlace(keys.place, NOW, SECRET, token),
+  finishing: (token) => openFinishing(keys.place, NOW, SECRET, token),
 };
 const body = (token: string) => latin1(Buffer.from(token, "base64url").subarray(33));
 
@@ -87,7 +93,7 @@ const targets: FuzzTarget[] = [
     feed(input) {
       const content = bytesOf(input).subarray(0, 400);
       for (const [name, open] of Object.entries(openers)) {
-        const purpose = name === "device cookie" ? "device" : (name as "pass" | "challenge" | "place");
+        const purpose = ({ "device cookie": "device", finishing: "place" } as const)[name] ?? (name as "pass" | "challenge" | "place");
         open(mintSigned(keys[purpose], content));
       }
     },
@@ -116,6 +122,27 @@ const targets: FuzzTarget[] = [
         assert.equal(all[name], readCookie(input, name), "the two readers of cookies agree");
         assert.doesNotMatch(all[name] ?? "", /;|^[ \t]|[ \t]$/);
       }
+    },
+  },
+  {
+    name: "cookies that buy a lane",
+    seeds: [
+      `${COOKIES.pass}=${pass}; ${COOKIES.device}=${device}`,
+      `${COOKIES.browser}=${SECRET}; ${COOKIES.place}=${places[1]}`,
+      `${COOKIES.browser}=${SECRET}; ${COOKIES.place}=${finishing}`,
+    ],
+    feed(input) {
+      const shown = { cookies: readCookies(input), draftPlace: () => input, work: () => ({ id: bytesOf(input), bits: 12 }) };
+      const known = { keys, now: NOW, revoked: new Map<string, number>(), hash: (text: string) => shortHash(tableKey, text) };
+      for (const route of [undefined, ...ROUTES.filter(({ name }) => ["turn", "letter", "confirm", "place", "me"].includes(name))]) {
+        const { lane, holder } = standingOf(known, shown, route);
+        assert.ok(holder === null ? lane === "stranger" : holder.length === 8);
+        if (["operator", "member", "new-member"].includes(lane)) isOurs(lane, shown.cookies[COOKIES.pass] ?? "");
+        if (lane === "known-device") isOurs(lane, shown.cookies[COOKIES.device] ?? "");
+        if (lane === "place" || lane === "heartbeat") isOurs(lane, shown.cookies[COOKIES.place] ?? input);
+      }
+      const none = standingOf({ ...known, revoked: undefined }, shown, undefined);
+      assert.equal(none.lane, "stranger", "while the revocations are not known");
     },
   },
   {

@@ -14,7 +14,7 @@ export const FUZZ_SEED = Number(process.env["HOLDFAST_FUZZ_SEED"] ?? 1);
 
 /** Of one input of at most 16 KB; what is slower is fed again, because a busy machine is slow too. */
 const WITHIN_MS = 20;
-const AGAIN = 5;
+const AGAIN = 10;
 const MOST_CHARS = 16 * 1024;
 
 /** What has a meaning somewhere: separators, numbers at the edge, names that objects have, other spellings of the same. */
