@@ -68,6 +68,7 @@ export const PLACES: readonly Place[] = [
       "web/app/api/": "from the browser to our own server",
       "web/small/ask.ts": "from the browser to our own server",
       "bench/door/flood.ts": "a flood, to the loopback port that the bench opened",
+      "bench/start.ts": "a first visitor, to the Holdfast that the bench started",
       "bench/door/browser.ts": "honest visitors, to the loopback port that the bench opened",
     },
   },
