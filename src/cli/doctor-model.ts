@@ -10,7 +10,7 @@ export async function lookAtModel({ config }: Settings, running: Running | undef
   const { model, dataDir, databaseUrl } = config;
   if (model.file !== null && !existsSync(model.file))
     return { verdict: "fail", text: `${model.file} is not there`, todo: "Correct MODEL_FILE. Until then nobody answers in its place." };
-  const [{ canRun, createAssistant }, { createEgress }, { openPool }] = await Promise.all([
+  const [{ canRun, createAssistant }, { createEgress }, { answers, openPool }] = await Promise.all([
     import("#assistant/assistant.ts"),
     import("#egress/egress.ts"),
     import("#store/store.ts"),
@@ -32,11 +32,7 @@ export async function lookAtModel({ config }: Settings, running: Running | undef
   const log = pino({ level: "silent" });
   try {
     // one that does not answer is told where the database is looked at
-    const answers = await sql`select 1`.then(
-      () => true,
-      () => false,
-    );
-    if (!answers) return notAsked(model, "see to the database");
+    if (!(await answers(sql))) return notAsked(model, "see to the database");
     const [clock, dice] = [systemClock, systemDice];
     const egress = createEgress({ sql, clock, dice, log, destinations: [] });
     const { models } = createAssistant({ sql, clock, dice, log, egress, settings: model, dataDir, socket: "", wantModel: () => {} });

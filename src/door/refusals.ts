@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { STATUS_CODES } from "node:http";
+import type { Clock } from "#kit/time.ts";
 import type { Verdict } from "#admission/admission.ts";
 import { problemBody } from "#contract/problem-body.ts";
 import type { ProblemCode } from "#contract/problems.ts";
@@ -44,10 +45,12 @@ export function createRefusals({
   pages,
   mailbox,
   version,
+  clock,
 }: {
   pages: Pick<Pages, "problem">;
   mailbox: boolean;
   version: string;
+  clock: Pick<Clock, "now">;
 }): Refusals {
   const kept = { page: new Map<string, Prepared>(), json: new Map<string, Prepared>() };
 
@@ -81,7 +84,7 @@ export function createRefusals({
       }
       const { socket } = message;
       socket.cork();
-      socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nDate: ${new Date().toUTCString()}\r\n`, "latin1");
+      socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nDate: ${new Date(clock.now()).toUTCString()}\r\n`, "latin1");
       socket.end(message.method === "HEAD" ? closing.subarray(0, closing.length - body.length) : closing);
     },
   };
