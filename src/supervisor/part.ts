@@ -35,6 +35,7 @@ export type PartParts = {
   /** Asked at each start, so that a new process gets what holds then. */
   boot(): ToChild;
   environment: Readonly<Record<string, string>>;
+  execArgv?: readonly string[];
   clock: Clock;
   /** A line that it wrote. */
   onLine(line: string): void;
@@ -65,7 +66,7 @@ export function createPart(parts: PartParts): Part {
     const lines: string[] = [];
     const forked = fork(parts.file, {
       env: { ...parts.environment },
-      execArgv: [],
+      execArgv: [...(parts.execArgv ?? [])],
       detached: true,
       // keys are bytes, which JSON would turn into something else
       serialization: "advanced",

@@ -20,7 +20,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { toLine } from "#kit/ndjson.ts";
 import { derivePurposeKey, type Purpose, type PurposeKeys } from "#kit/seal.ts";
-import type { ControlMessage, DoorBoot, DoorPurpose, KeysOf } from "#contract/processes.ts";
+import { DOOR_EXEC_ARGV, type ControlMessage, type DoorBoot, type DoorPurpose, type KeysOf } from "#contract/processes.ts";
 
 type Afterwards = { after(work: () => void | Promise<void>): unknown };
 
@@ -97,7 +97,7 @@ export async function startDoor(
   async function forkDoor(): Promise<ChildProcess> {
     const forked = fork(fileURLToPath(new URL("../../src/door/door-process.ts", import.meta.url)), {
       serialization: "advanced",
-      execArgv: inspect ? ["--inspect=127.0.0.1:0"] : [],
+      execArgv: [...DOOR_EXEC_ARGV, ...(inspect ? ["--inspect=127.0.0.1:0"] : [])],
       stdio: ["ignore", "inherit", inspect ? "pipe" : "inherit", "ipc"],
     });
     forked.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
