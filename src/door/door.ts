@@ -125,7 +125,7 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
   const forms = createFormRoutes({ pages, line, askApp, state, mailbox, version });
   const memory = createPageRoutes({ pages, assets, manual: readManual(folder("../../docs/")), state, clock, mailbox, version });
   checkHandlers({ ...json, ...forms, ...memory });
-  const refusals = createRefusals({ pages, mailbox, version });
+  const refusals = createRefusals({ pages, mailbox, version, clock });
 
   /** A letter was ordered: the browser shows it when it comes back with the code. */
   function mayFinish({ browserSecret = "", setCookies }: DoorRequest, placeId: Uint8Array): void {
