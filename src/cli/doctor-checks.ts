@@ -139,7 +139,7 @@ function lookAtMemory(): Found {
   const all = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
   const text = `${bytesText(available)} of ${bytesText(all)} available`;
   return available < MEMORY.warn
-    ? { verdict: "warn", text, todo: "Holdfast takes about 300 MB, building the web app 400 MB for a moment, a model 1 to 4 GB." }
+    ? { verdict: "warn", text, todo: "Holdfast takes about 200 MB, building the web app 400 MB for a moment, a model 1 to 4 GB." }
     : ok(text);
 }
 
