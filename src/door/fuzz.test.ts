@@ -165,6 +165,7 @@ const targets: FuzzTarget[] = [
       "1:2:3:4:5:6:7:8",
       "unknown",
       ",",
+      `1${"%".repeat(9_000)}\n`,
     ],
     feed(input) {
       for (const hops of [0, 1, 2, 5]) {

@@ -53,7 +53,7 @@ export function createListener(parts: {
       headersTimeout: HEAD_WITHIN_MS,
       requestTimeout: REQUEST_WITHIN_MS,
       keepAliveTimeout: behindProxy ? IDLE_MS.behindProxy : IDLE_MS.direct,
-      connectionsCheckingInterval: 2 * SECOND_MS,
+      connectionsCheckingInterval: SECOND_MS,
       // door.ts looks at it: node would go on to what was sent after such a request
       requireHostHeader: false,
       insecureHTTPParser: false,

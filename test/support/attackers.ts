@@ -24,21 +24,21 @@ export type Talk = {
   send(bytes: string | Uint8Array): void;
   hangUp(): void;
   until(expected: RegExp, withinMs?: number): Promise<void>;
-  /** How long it lived, ms. Fails when it lives longer than `withinMs`. */
+  /** Ms from the connection to its end. Fails when it lives longer than `withinMs`. */
   closed(withinMs?: number): Promise<number>;
 };
 
 /** `from`: an address of 127/8. `reads: false`: takes nothing of what comes back. */
 export function talkTo(port: number, { from = "127.0.0.1", reads = true }: { from?: string; reads?: boolean } = {}): Talk {
   const socket = connect({ port, host: "127.0.0.1", localAddress: from });
-  const startedAt = performance.now();
   let text = "";
   socket.setNoDelay(true);
   if (reads) socket.on("data", (chunk: Buffer) => (text += chunk.toString("latin1")));
   else socket.pause();
   socket.on("error", () => {});
-  let endedAt: number | undefined;
-  socket.once("close", () => (endedAt = performance.now()));
+  let connectedAt = performance.now();
+  socket.once("connect", () => (connectedAt = performance.now()));
+  const ended = new Promise<number>((resolve) => void socket.once("close", () => resolve(performance.now() - connectedAt)));
   return {
     socket,
     text: () => text,
@@ -51,10 +51,11 @@ export function talkTo(port: number, { from = "127.0.0.1", reads = true }: { fro
       }
     },
     async closed(withinMs = 5_000) {
-      for (const limit = performance.now() + withinMs; endedAt === undefined; await pause(5)) {
-        assert.ok(performance.now() < limit, `the connection is open after ${Math.round(performance.now() - startedAt)} ms`);
-      }
-      return endedAt - startedAt;
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), withinMs)));
+      const lived = await Promise.race([ended, late]);
+      clearTimeout(timer);
+      return lived ?? assert.fail(`the connection is open after ${Math.round(performance.now() - connectedAt)} ms`);
     },
   };
 }

@@ -16,7 +16,9 @@ export function clientPrefix(socketAddress: string | undefined, forwardedFor: st
 
 function prefixOf(text: string): string {
   if (isIPv4(text)) return prefixOfFour(text);
-  const address = text.replace(/^\[|\]$/g, "").replace(/%.*$/, "");
+  // without brackets and zone; by position, because a pattern would be quadratic in signs of one kind
+  const zone = text.indexOf("%");
+  const address = (zone < 0 ? text : text.slice(0, zone)).replace(/^\[|\]$/g, "");
   if (isIPv4(address)) return prefixOfFour(address);
   if (!isIPv6(address)) return UNKNOWN;
   const groups = groupsOf(address);
