@@ -51,6 +51,14 @@ export function skippedWhy(events: readonly TestEvent[]): { reason: string; test
   return [...reasons].map(([reason, tests]) => ({ reason, tests }));
 }
 
+/** Files in which something failed, relative to `root`, each once. */
+export function failedFiles(events: readonly TestEvent[], root: string): string[] {
+  const failed = events.filter(
+    ({ type, data }) => type === "test:fail" && data.nesting === 0 && (data.file !== undefined || data.entryFile !== undefined),
+  );
+  return [...new Set(failed.map(({ data }) => relative(root, data.entryFile ?? data.file ?? "")))];
+}
+
 /** Files that have begun and not ended. */
 export function filesAtWork(events: readonly TestEvent[], root: string): string[] {
   const atWork = new Set<string>();
