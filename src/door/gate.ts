@@ -134,17 +134,26 @@ export function createGate(parts: GateParts): Gate {
   let seen = { pressure: 0, effort: 0 };
   let cancel = () => {};
 
+  /**
+   * By how much a timer was late, and how long what stood ready then kept everybody busy: so long does somebody wait who asks now.
+   * The lateness alone is nothing while one batch of requests follows the other.
+   */
   function sample(expectedAt: number): void {
     const now = clock.monotonic();
-    lagMs = Math.min(lagMs, Math.max(0, now - expectedAt));
-    if (now - measuredAt >= MEASURE_MS) {
-      measured(admission, now, { lagMs, appInFlight: inFlight, appWaitMs: quickestMs, lineWaitSeconds: parts.lineWaitSeconds() });
-      seen = view(admission, now);
-      measuredAt = now;
-      lagMs = Number.POSITIVE_INFINITY;
-      quickestMs = null;
-    }
+    setImmediate(() => {
+      const after = clock.monotonic();
+      lagMs = Math.min(lagMs, Math.max(0, now - expectedAt) + after - now);
+      if (after - measuredAt >= MEASURE_MS) measure(after);
+    });
     cancel = clock.after(SAMPLE_MS, () => sample(now + SAMPLE_MS));
+  }
+
+  function measure(now: number): void {
+    measured(admission, now, { lagMs, appInFlight: inFlight, appWaitMs: quickestMs, lineWaitSeconds: parts.lineWaitSeconds() });
+    seen = view(admission, now);
+    measuredAt = now;
+    lagMs = Number.POSITIVE_INFINITY;
+    quickestMs = null;
   }
 
   return {
