@@ -77,7 +77,7 @@ test(
     const member = memberAt(door, root);
     t.after(() => member.leave());
     await pause(1_000);
-    const quiet = member.served();
+    const quiet = await member.served();
     const before = openFiles();
     const dripping = setInterval(() => {
       for (const { way, talk } of attackers) if (way.drip !== undefined && !talk.socket.destroyed) talk.send(way.drip);
@@ -105,7 +105,7 @@ test(
         else lived.set(name, Math.max(lived.get(name) ?? 0, ms));
       }),
     );
-    const { asked, slowestMs } = member.served();
+    const { asked, slowestMs } = await member.served();
     t.diagnostic(`a member asked ${asked} times, answered within ${Math.round(slowestMs)} ms (quiet: ${Math.round(quiet.slowestMs)} ms)`);
     for (const [name, ms] of lived) t.diagnostic(`who ${name}: gone after at most ${(ms / 1_000).toFixed(1)} s`);
     assert.deepEqual(stayed, [], "who stayed for longer");
@@ -130,8 +130,8 @@ test(
     for (; streaming > 0 && performance.now() - startedAt < GONE_WITHIN_MS;) await pause(50);
     t.diagnostic(`the app writes for ${streaming} of ${READERS} after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
     assert.equal(streaming, 0);
-    assert.ok(residentMegabytes() - before < 64, `${residentMegabytes() - before} MB more`);
-    assert.ok(member.served().slowestMs < MEMBER_WITHIN_MS);
+    assert.ok(residentMegabytes() - before < 128, `${residentMegabytes() - before} MB more`);
+    assert.ok((await member.served()).slowestMs < MEMBER_WITHIN_MS);
   },
 );
 
