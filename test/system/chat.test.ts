@@ -35,7 +35,7 @@ const folder = mkdtempSync(join(tmpdir(), "hf-chat-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 mkdirSync(join(folder, "files"));
 const modelFile = join(folder, "files", "tiny.gguf");
-await writeFile(modelFile, tinyGguf({ name: "Tiny random llama" }));
+await writeFile(modelFile, tinyGguf({ name: "Tiny random llama", contextTokens: 1_024 }));
 const holdfast = await startHoldfast({ after }, { env: { MODEL_URL: server.url, MODEL_FILE: modelFile } });
 const member = openBrowser(holdfast.url);
 await register(member, "chat@example.org", mailboxReader(holdfast.mailboxUrl));
