@@ -27,6 +27,10 @@ export type Browser = {
   cookieHeader(): string;
 };
 
+/** How often somebody tries again who is asked to, and how long they are ready to wait each time. */
+const COMES_BACK = 4;
+const MOST_PATIENCE_SECONDS = 10;
+
 /** A browser without any cookies yet. */
 export function openBrowser(url: string): Browser {
   const cookies = new Map<string, string>();
@@ -52,7 +56,14 @@ export function openBrowser(url: string): Browser {
       return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) as unknown };
     },
     async call<Result>(method: string, path: string, body?: unknown) {
-      const answer = await browser.request(method, path, body);
+      let answer = await browser.request(method, path, body);
+      // people come back when they are told to: many who sign in from one address in the same second are asked to
+      for (let times = 0; times < COMES_BACK && (answer.status === 503 || answer.status === 429); times += 1) {
+        const seconds = Number(answer.headers.get("retry-after") ?? "60");
+        if (seconds > MOST_PATIENCE_SECONDS) break;
+        await pause(seconds * 1_000);
+        answer = await browser.request(method, path, body);
+      }
       assert.ok(answer.status >= 200 && answer.status < 300, `${method} ${path} answered ${answer.status}: ${answer.text.slice(0, 500)}`);
       return answer.json() as Result;
     },
