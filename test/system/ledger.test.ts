@@ -62,7 +62,8 @@ test(
       ids.add(conversationId);
     }
     await pause(2_000); // the last titles
-    const ledger = (await Promise.all(answers.map(({ id }) => shown(id)))).flat();
+    const ledger: Awaited<ReturnType<typeof shown>> = [];
+    for (const { id } of answers) ledger.push(...(await shown(id)));
     const received = (await server.received()).filter(({ method }) => method === "POST");
     const hash = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
     for (const entry of ledger) {
