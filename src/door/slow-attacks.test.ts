@@ -13,6 +13,7 @@ const CONNECTIONS = Number(process.env["HOLDFAST_SLOW_CONNECTIONS"] ?? 500);
 const GONE_WITHIN_MS = 15_000;
 const MEMBER_WITHIN_MS = 1_500;
 const EVERY_MS = 1_000;
+const SOON_MS = 300;
 const READERS = 20;
 const ENDLESS = "/assets/endless";
 
@@ -33,8 +34,8 @@ door.answer = (request, response) => {
 };
 
 const post = (path: string, ...headers: string[]) => head(`POST ${path}`, "Content-Type: application/json", ...headers);
-/** What is said at once, and what then a byte a second, over and over. */
-type Slow = { name: string; first: string; drip?: string; reads?: false };
+/** What is said at once, what soon after it, and what then a byte a second, over and over. */
+type Slow = { name: string; first: string; soon?: string; drip?: string; reads?: false };
 const WAYS: Slow[] = [
   { name: "says nothing", first: "" },
   { name: "sends a head byte by byte", first: "GET /sign-up HTTP/1.1\r\nHost: x\r\nA: ", drip: "b" },
@@ -50,7 +51,8 @@ const WAYS: Slow[] = [
   { name: "sends a message to the app byte by byte", first: post("/api/conversations/x/messages", "Content-Length: 400000"), drip: "x" },
   {
     name: "sends half of a message at once and then nothing",
-    first: post("/api/conversations/x/messages", "Content-Length: 100000") + "x".repeat(50_000),
+    first: post("/api/conversations/x/messages", "Content-Length: 100000"),
+    soon: "x".repeat(50_000),
   },
   {
     name: "sends half of a message in one long extension",
@@ -90,6 +92,7 @@ test(
         reads: way.reads !== false,
       });
       talk.send(way.first);
+      if (way.soon !== undefined) setTimeout(talk.send, SOON_MS, way.soon);
       attackers.push({ way, talk });
       // no faster than a busy door accepts: whoever waits in the kernel is not at the door yet
       if (number % 20 === 19) await pause(20);
