@@ -23,6 +23,7 @@ const NO_BUDGETS: Partial<AdmissionLimits> = {
   device: { perSecond: 1e9, burst: 1e9 },
   source: { perSecond: 1e9, burst: 1e9 },
   laneBudgets: everyLane(Number.POSITIVE_INFINITY),
+  hashBudgets: everyLane(Number.POSITIVE_INFINITY),
 };
 
 function everyLane(value: number): Record<Lane, number> {
@@ -90,6 +91,7 @@ const limits: fc.Arbitrary<Partial<AdmissionLimits>> = fc.record(
   {
     floors: number.map(everyLane),
     laneBudgets: number.map(everyLane),
+    hashBudgets: number.map(everyLane),
     account: fc.record({ perSecond: number, burst: number }),
     source: fc.record({ perSecond: number, burst: number }),
     effortCapBits: number,
@@ -228,7 +230,7 @@ test("nobody takes more than the budget: account, device, place, network", () =>
   ];
   for (const [lane, perSecond, burst] of holders) {
     for (const cost of COSTS) {
-      const admission = newAdmission(0, { laneBudgets: everyLane(Number.POSITIVE_INFINITY) });
+      const admission = newAdmission(0, { laneBudgets: NO_BUDGETS.laneBudgets!, hashBudgets: NO_BUDGETS.hashBudgets! });
       let work = 0;
       for (let now = 0; now < 10 * SECOND; now += 2) {
         const asked = stranger(now, { lane, cost, holder: lane === "stranger" ? null : key(1) });

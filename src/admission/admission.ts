@@ -5,7 +5,7 @@
  */
 import type { CostClass } from "#contract/routes.ts";
 import { has, newBucket, take, type Bucket } from "./core/bucket.ts";
-import { adjust, askedByKnown, follow, newCut, passes, type Cut } from "./core/cut.ts";
+import { adjust, askedByKnown, came, follow, newCut, passes, type Cut } from "./core/cut.ts";
 import { adjustEffort, askedNow, isEnough, newEffort, noteStranger, type Effort } from "./core/effort.ts";
 import {
   LANES,
@@ -33,7 +33,8 @@ export type { AdmissionLimits } from "./core/limits.ts";
  */
 export type Facts = { lane: Lane; holder: Uint8Array | null; source: Uint8Array; cost: CostClass; effort: number };
 export type Refusal = "pressure" | "source-budget" | "holder-budget" | "lane-budget";
-export type Verdict = { tag: "admit" } | { tag: "refuse"; why: Refusal; retryAfterSeconds: number };
+export type Refused = { tag: "refuse"; why: Refusal; retryAfterSeconds: number };
+export type Verdict = { tag: "admit" } | Refused;
 /** `success`: it was served · `ignore`: says nothing about us (gone away, mistyped) · `dropped`: too late, or turned away further in. */
 export type Ended = "success" | "ignore" | "dropped";
 
@@ -64,6 +65,7 @@ export type Admission = {
   /** By rank; null: no limit. */
   readonly floors: readonly (Bucket | null)[];
   readonly laneBudgets: readonly (Bucket | null)[];
+  readonly hashBudgets: readonly (Bucket | null)[];
   readonly admitted: Float64Array;
   readonly refused: Float64Array;
   /** The door's own time, and the app's. */
@@ -86,6 +88,8 @@ const REFUSE = 0.5;
 /** A person's few requests come together; a lane's must not pile up in the app before waiting shows. */
 const FLOOR_BURST_SECONDS = 2;
 const BUDGET_BURST_SECONDS = 0.25;
+/** Two classes sign in within a second: as many as may wait in the app's line for hashes. */
+const HASH_BURST_SECONDS = 1.5;
 const SHORTEST_WINDOW_MS = 10;
 const LONGEST_WINDOW_MS = 5_000;
 /** A smaller share is what is left over of what is past. */
@@ -97,8 +101,10 @@ const ADMIT: Verdict = Object.freeze({ tag: "admit" });
 export function newAdmission(now: number, limits: Partial<AdmissionLimits> = {}): Admission {
   const known = limitsOf(limits);
   const at = Number.isFinite(now) ? now : 0;
-  const buckets = (perSecond: Readonly<Record<Lane, number>>, burstSeconds: number) =>
-    LANES.toReversed().map((lane) => (perSecond[lane] < Number.POSITIVE_INFINITY ? newBucket(at, perSecond[lane], burstSeconds) : null));
+  const buckets = (perSecond: Readonly<Record<Lane, number>>, burstSeconds: number, kept: number) =>
+    LANES.toReversed().map((lane) =>
+      perSecond[lane] < Number.POSITIVE_INFINITY ? newBucket(at, perSecond[lane], burstSeconds, kept) : null,
+    );
   return {
     now: at,
     measuredAt: at,
@@ -108,8 +114,9 @@ export function newAdmission(now: number, limits: Partial<AdmissionLimits> = {})
     sources: newSketch(known.source.perSecond, known.source.burst),
     useByKnown: newSketch(USE_PER_SECOND, MOST_USE),
     useByStrangers: newSketch(USE_PER_SECOND, MOST_USE),
-    floors: buckets(known.floors, FLOOR_BURST_SECONDS),
-    laneBudgets: buckets(known.laneBudgets, BUDGET_BURST_SECONDS),
+    floors: buckets(known.floors, FLOOR_BURST_SECONDS, 0.8),
+    laneBudgets: buckets(known.laneBudgets, BUDGET_BURST_SECONDS, 1),
+    hashBudgets: buckets(known.hashBudgets, HASH_BURST_SECONDS, 0.5),
     admitted: new Float64Array(LANES.length),
     refused: new Float64Array(LANES.length),
     doorCut: newCut(),
@@ -123,45 +130,121 @@ export function newAdmission(now: number, limits: Partial<AdmissionLimits> = {})
 
 /** Decides, and counts what was asked whether it comes in or not. */
 export function decide(admission: Admission, now: number, facts: Facts): Verdict {
+  const considered = consider(admission, now, facts);
+  return considered.refusal === undefined ? admit(admission, facts, considered) : refuse(admission, facts, considered, considered.refusal);
+}
+
+/** The same for whoever is refused. Whoever would come in is neither let in nor counted (undefined): that is asked of `decide`. */
+export function refusal(admission: Admission, now: number, facts: Facts): Refused | undefined {
+  const considered = consider(admission, now, facts);
+  return considered.refusal === undefined ? undefined : refuse(admission, facts, considered, considered.refusal);
+}
+
+/** What speaks for and against, with nothing counted yet. */
+type Considered = {
+  at: number;
+  rank: Rank;
+  level: number;
+  refusal: { why: Refusal; seconds: number } | undefined;
+  /** The cut-offs were asked, and whether one of them was against it: then the lane's floor lets in whoever comes in. */
+  atCuts: boolean;
+  byFloor: boolean;
+};
+
+function consider(admission: Admission, now: number, { lane, holder, source, cost, effort }: Facts): Considered {
   const at = pass(admission, now);
-  admission.lately.came += 1;
-  const work = WORK[facts.cost];
-  const rank = rankOf(admission, facts);
+  const work = WORK[cost];
+  // effort that is too small for what is asked buys no lane (fails closed, to the stranger's lane)
+  const rank = lane === "effort" && !isEnough(admission.effort, effort) ? RANK.stranger : RANK[lane];
   const isKnown = rank >= LOWEST_KNOWN;
-  const use = isKnown ? admission.useByKnown : admission.useByStrangers;
-  const who = isKnown ? (facts.holder ?? facts.source) : facts.source;
-  const stands = standing(rank, facts.effort, heldBy(use, at, who, 0));
-  charge(use, at, who, 0, work);
+  const use = heldBy(isKnown ? admission.useByKnown : admission.useByStrangers, at, whoOf(rank, holder, source), 0);
+  const stands = standing(rank, effort, use);
+  const considered: Considered = { at, rank, level: levelOf(rank, stands), refusal: undefined, atCuts: false, byFloor: false };
+  const refused = (why: Refusal, seconds: number): Considered => ({ ...considered, refusal: { why, seconds } });
 
   // Budgets of each one. Counted in sketches: a collision in all rows refuses somebody wrongly, once in a million (fails closed).
-  const holders = rank >= LOWEST_ACCOUNT ? admission.accounts : admission.devices;
-  if (facts.holder !== null) {
-    const waitMs = waitFor(holders, at, facts.holder, 0, work);
-    if (waitMs > 0) return refuse(admission, rank, "holder-budget", waitMs / 1_000);
+  if (holder !== null) {
+    const waitMs = waitFor(holdersOf(admission, rank), at, holder, 0, work);
+    if (waitMs > 0) return refused("holder-budget", waitMs / 1_000);
   }
   if (!isKnown) {
-    const waitMs = waitFor(admission.sources, at, facts.source, rank, work);
-    if (waitMs > 0) return refuse(admission, rank, "source-budget", waitMs / 1_000);
+    const waitMs = waitFor(admission.sources, at, source, rank, work);
+    if (waitMs > 0) return refused("source-budget", waitMs / 1_000);
   }
 
+  // What a lane may ask of the app, pressure or not: holds before waiting shows (fails closed; never below the floor).
   const share = standingShare(rank, stands, admission.limits.effortCapBits);
-  const why = whyNot(admission, at, facts.cost, rank, stands, share);
-  if (why !== undefined) {
-    // The floor: what a lane gets whatever is measured (fails open). The last lane's too: that is what "open" means.
-    const floor = admission.floors[rank];
-    if (floor == null || !has(floor, at, share)) {
-      const seconds = 2 + 8 * pressureOf(admission) + ((facts.source[7] ?? 0) & 3);
-      return refuse(admission, rank, why, seconds);
-    }
-    take(floor, work);
+  const [budget, hashes] = [laneBudgetOf(admission, cost, rank), hashBudgetOf(admission, cost, rank)];
+  const isOverBudget = (budget !== null && !has(budget, at, share)) || (hashes !== null && !has(hashes, at, share));
+  // The cut-offs: whoever stands below one of them waits (fail open: without pressure nobody does).
+  considered.atCuts = !isOverBudget;
+  const passesApp = cost === "nothing" || passes(admission.appCut, considered.level);
+  if (!isOverBudget && passesApp && passes(admission.doorCut, considered.level)) return considered;
+  // The floor: what a lane gets whatever is measured (fails open). The last lane's too: that is what "open" means.
+  const floor = admission.floors[rank];
+  considered.byFloor = floor != null && has(floor, at, share);
+  if (considered.byFloor) return considered;
+  return refused(isOverBudget ? "lane-budget" : "pressure", 2 + 8 * pressureOf(admission) + ((source[7] ?? 0) & 3));
+}
+
+function admit(admission: Admission, facts: Facts, considered: Considered): Verdict {
+  const { holder, source, cost } = facts;
+  const { at, rank, byFloor } = considered;
+  const work = WORK[cost];
+  count(admission, facts, considered);
+  if (byFloor) takeFrom(admission.floors[rank], work);
+  else {
+    takeFrom(laneBudgetOf(admission, cost, rank), cost === "hash" ? WORK.write : work);
+    takeFrom(hashBudgetOf(admission, cost, rank), 1);
   }
-  if (facts.holder !== null) charge(holders, at, facts.holder, 0, work);
-  if (!isKnown) {
-    charge(admission.sources, at, facts.source, rank, work);
+  if (holder !== null) charge(holdersOf(admission, rank), at, holder, 0, work);
+  if (rank < LOWEST_KNOWN) {
+    charge(admission.sources, at, source, rank, work);
     noteStranger(admission.effort, rank === RANK.effort, false);
   }
   admission.admitted[rank] = (admission.admitted[rank] ?? 0) + 1;
   return ADMIT;
+}
+
+function refuse(admission: Admission, facts: Facts, considered: Considered, { why, seconds }: { why: Refusal; seconds: number }): Refused {
+  const { rank } = considered;
+  count(admission, facts, considered);
+  admission.refused[rank] = (admission.refused[rank] ?? 0) + 1;
+  admission.lately.refused += 1;
+  const noRoom = why === "pressure" || why === "lane-budget";
+  if (noRoom) admission.lately.noRoom += 1;
+  if (noRoom && rank < LOWEST_KNOWN) noteStranger(admission.effort, rank === RANK.effort, true);
+  return { tag: "refuse", why, retryAfterSeconds: Math.max(1, Math.min(MOST_RETRY_SECONDS, Math.ceil(seconds))) };
+}
+
+/** What was asked for, whether it comes in or not. */
+function count(admission: Admission, { holder, source, cost }: Facts, { at, rank, level, atCuts }: Considered): void {
+  admission.lately.came += 1;
+  const work = WORK[cost];
+  charge(rank >= LOWEST_KNOWN ? admission.useByKnown : admission.useByStrangers, at, whoOf(rank, holder, source), 0, work);
+  if (!atCuts) return;
+  came(admission.doorCut, level, cost === "nothing" ? 1 : HAND_ON);
+  if (cost !== "nothing") came(admission.appCut, level, work);
+}
+
+function whoOf(rank: Rank, holder: Uint8Array | null, source: Uint8Array): Uint8Array {
+  return rank >= LOWEST_KNOWN ? (holder ?? source) : source;
+}
+
+function holdersOf({ accounts, devices }: Admission, rank: Rank): Sketch {
+  return rank >= LOWEST_ACCOUNT ? accounts : devices;
+}
+
+function laneBudgetOf({ laneBudgets }: Admission, cost: CostClass, rank: Rank): Bucket | null {
+  return cost === "nothing" ? null : (laneBudgets[rank] ?? null);
+}
+
+function hashBudgetOf({ hashBudgets }: Admission, cost: CostClass, rank: Rank): Bucket | null {
+  return cost === "hash" ? (hashBudgets[rank] ?? null) : null;
+}
+
+function takeFrom(bucket: Bucket | null | undefined, work: number): void {
+  if (bucket != null) take(bucket, work);
 }
 
 /**
@@ -214,36 +297,6 @@ type LaneCount = { admitted: number; refused: number };
 function pass(admission: Admission, now: number): number {
   if (now > admission.now && now < Number.POSITIVE_INFINITY) admission.now = now;
   return admission.now;
-}
-
-/** Effort that is too small for what is asked buys no lane (fails closed, to the stranger's lane). */
-function rankOf({ effort }: Admission, facts: Facts): Rank {
-  return facts.lane === "effort" && !isEnough(effort, facts.effort) ? RANK.stranger : RANK[facts.lane];
-}
-
-/** Why a request must not come in but by its lane's floor; undefined: it may. */
-function whyNot(admission: Admission, at: number, cost: CostClass, rank: Rank, stands: number, share: number): Refusal | undefined {
-  const forApp = cost !== "nothing";
-  const work = WORK[cost];
-  // What a lane may ask of the app, pressure or not: holds before waiting shows (fails closed; never below the floor).
-  const budget = forApp ? admission.laneBudgets[rank] : null;
-  if (budget != null && !has(budget, at, share)) return "lane-budget";
-  // The cut-offs: whoever stands below one of them waits (fail open: without pressure nobody does).
-  const level = levelOf(rank, stands);
-  const pastDoor = passes(admission.doorCut, level, forApp ? HAND_ON : 1);
-  const pastApp = !forApp || passes(admission.appCut, level, work);
-  if (!pastDoor || !pastApp) return "pressure";
-  if (budget != null) take(budget, work);
-  return undefined;
-}
-
-function refuse(admission: Admission, rank: Rank, why: Refusal, seconds: number): Verdict {
-  admission.refused[rank] = (admission.refused[rank] ?? 0) + 1;
-  admission.lately.refused += 1;
-  const noRoom = why === "pressure" || why === "lane-budget";
-  if (noRoom) admission.lately.noRoom += 1;
-  if (noRoom && rank < LOWEST_KNOWN) noteStranger(admission.effort, rank === RANK.effort, true);
-  return { tag: "refuse", why, retryAfterSeconds: Math.max(1, Math.min(MOST_RETRY_SECONDS, Math.ceil(seconds))) };
 }
 
 function pressureOf({ perSecond: { came, noRoom } }: Admission): number {

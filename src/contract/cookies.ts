@@ -2,6 +2,7 @@
  * Which cookies are there, and with which attributes? One table for the door and the app.
  * All are `__Host-`: Secure, Path=/, no Domain. Browsers count http://localhost as secure.
  */
+import { withoutBlanks } from "#kit/blanks.ts";
 
 export const COOKIES = {
   /** Random, 32 bytes; binds challenge, place and envelope to one browser. Minted by the door, rotated at confirm and sign-in. */
@@ -42,8 +43,8 @@ export function readCookies(header: string | undefined): { readonly [name in Coo
   const found: { [name in CookieName]?: string } = {};
   for (const pair of header.slice(0, 8_192).split(";")) {
     const at = pair.indexOf("=");
-    const name = at > 0 ? bare(pair.slice(0, at)) : "";
-    if (NAMES.has(name)) found[name as CookieName] ??= bare(pair.slice(at + 1));
+    const name = at > 0 ? withoutBlanks(pair.slice(0, at)) : "";
+    if (NAMES.has(name)) found[name as CookieName] ??= withoutBlanks(pair.slice(at + 1));
   }
   return found;
 }
@@ -51,14 +52,3 @@ export function readCookies(header: string | undefined): { readonly [name in Coo
 const PREFIX = "__Host-holdfast-";
 const NAMES: ReadonlySet<string> = new Set(Object.values(COOKIES));
 const NONE = Object.freeze({});
-
-function bare(text: string): string {
-  let [from, to] = [0, text.length];
-  while (from < to && isBlank(text.charCodeAt(from))) from += 1;
-  while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
-  return text.slice(from, to);
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09;
-}

@@ -177,7 +177,7 @@ test("who can't come in now is told so in their language, as a page that goes on
   const form = { ...HTML, "content-type": "application/x-www-form-urlencoded" };
   const many = (headers: Record<string, string>, body: string) =>
     Promise.all(
-      Array.from({ length: 20 }, () =>
+      Array.from({ length: 100 }, () =>
         Promise.race([door.ask("/sign-in", { method: "POST", headers, body }), pause(1_000).then(() => undefined)]),
       ),
     );

@@ -1,7 +1,7 @@
 /**
  * Who may hold a connection, and who has to let go of theirs? So many in all and so many per network, counted in constant memory.
  * When there is no room, the unproven connection that has been idle the longest goes, and a member's never. Whoever sends or
- * takes too slowly goes too. Heads and idle time are node's to watch (listener.ts).
+ * takes too slowly goes too. Heads and idle time are node's to watch (listener.ts), once it heard of a connection.
  */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
@@ -19,6 +19,10 @@ export type ConnectionLimits = {
 
 export type Connections = {
   opened(socket: Socket): void;
+  /** A request was refused before node heard of it. False: it is not to be answered, the connection is over. */
+  askedEarly(socket: Socket): boolean;
+  /** From now on node watches how long it is idle. */
+  handedOver(socket: Socket): void;
   /** A request came. False: it is not to be answered, the connection is over. */
   asked(socket: Socket, message: IncomingMessage): boolean;
   answered(socket: Socket): void;
@@ -57,6 +61,8 @@ type Held = {
   reading: (Pace & { message: IncomingMessage }) | null;
   writing: Pace | null;
   endedAt: number | null;
+  /** Since when nothing came here that node heard of; null: node watches. */
+  quietSince: number | null;
   /** Where it stands in `all`; -1: it is gone. */
   at: number;
   idle: Link<Held>;
@@ -67,6 +73,8 @@ export function createConnections(parts: {
   clock: Clock;
   /** The network that a connection comes from (8 bytes of a keyed hash); null where that can't be told by the connection. */
   sourceOf: (socket: Socket) => Uint8Array | null;
+  /** After so long without a request a connection that node does not watch is over. */
+  quietMs: number;
   limits?: Partial<ConnectionLimits> | undefined;
 }): Connections {
   const { clock } = parts;
@@ -146,6 +154,7 @@ export function createConnections(parts: {
       reading: null,
       writing: null,
       endedAt: null,
+      quietSince: clock.monotonic(),
       at: all.length,
     } as unknown as Held;
     one.idle = newLink(one);
@@ -161,6 +170,7 @@ export function createConnections(parts: {
   function look(one: Held, now: number): void {
     const { socket, reading } = one;
     if (one.endedAt !== null && now - one.endedAt > HANG_UP_MS) return letGo(one);
+    if (one.quietSince !== null && now - one.quietSince > parts.quietMs) return letGo(one);
     if (reading?.message.complete === true) one.reading = null;
     if (one.holder !== null) return;
     if (one.reading !== null && isTooSlow(one.reading, now, socket.bytesRead)) return letGo(one);
@@ -186,6 +196,23 @@ export function createConnections(parts: {
 
   return {
     opened,
+    askedEarly(socket) {
+      const one = held.get(socket);
+      if (one === undefined || isGone(one) || one.endedAt !== null || socket.destroyed) return false;
+      if (socket.writableLength > 0) {
+        // asks again and takes no answer
+        letGo(one);
+        return false;
+      }
+      one.asked += 1;
+      one.quietSince = clock.monotonic();
+      rest(one);
+      return true;
+    },
+    handedOver(socket) {
+      const one = held.get(socket);
+      if (one !== undefined) one.quietSince = null;
+    },
     asked(socket, message) {
       const one = held.get(socket);
       if (one === undefined || isGone(one) || one.endedAt !== null || socket.destroyed) return false;

@@ -4,6 +4,7 @@
  * so nothing here is kept per request or per visitor.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { Dice } from "#kit/dice.ts";
@@ -22,19 +23,20 @@ import { FINISH_WITHIN_MS, mintFinishing } from "./core/finishing.ts";
 import { chainLength, isNearAddress, newProxyWatch, noteChain } from "./core/proxy-chain.ts";
 import { parseBody } from "./core/request-body.ts";
 import { isForeign, isForm, isOtherLoopback, wantsPage } from "./core/request-origin.ts";
+import type { RawHead } from "./core/raw-head.ts";
 import { findRoute, isAtAppToo, type Match } from "./core/route-match.ts";
 import type { AskApp, DoorAnswer, DoorHandler, DoorHandlers, DoorRequest } from "./door-request.ts";
 import type { DoorState } from "./door-state.ts";
-import { createGate, EVENT_STREAM, isAccount, type Entry } from "./gate.ts";
+import { createGate, EVENT_STREAM, isAccount, type Entry, type TurnedAway } from "./gate.ts";
 import { createJsonRoutes } from "./json-routes.ts";
 import { keepLine } from "./line-snapshot.ts";
-import { createListener } from "./listener.ts";
+import { createListener, IDLE_MS } from "./listener.ts";
 import { readManual } from "./manual.ts";
 import { createMeasuring } from "./measuring.ts";
 import { createPageRoutes } from "./page-routes.ts";
 import { createFormRoutes, createPages, pageAnswer, readSmallAssets } from "./pages/pages.ts";
 import { readUpTo } from "./read-body.ts";
-import { createRefusals } from "./refusals.ts";
+import { createRefusals, type RefusalAsked } from "./refusals.ts";
 import { createRegistrationLine } from "./registration-line.ts";
 import { sendAnswer } from "./send-answer.ts";
 import { turnedAway } from "./sign-up-gate.ts";
@@ -57,6 +59,7 @@ const REQUEST_ID_BYTES = 12;
 const PATH_CHARS = 2_048;
 const SOON_SECONDS = 2;
 const TICK_MS = SECOND_MS;
+type Asking = Pick<IncomingMessage, "method" | "url" | "headers">;
 /** Where a browser without a secret is given one. */
 const MINTS_SECRET = new Set(["GET /sign-up", "POST /sign-up", "GET /sign-up/wait", "POST /sign-up/challenge", "POST /sign-up/place"]);
 
@@ -85,7 +88,8 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     lineWaitSeconds: () => lineWaitSeconds,
     sabotage: boot.sabotage,
   });
-  const connections = createConnections({ clock, sourceOf: gate.sourceOf, limits: boot.limits });
+  const quietMs = boot.trustedProxyHops > 0 ? IDLE_MS.behindProxy : IDLE_MS.direct;
+  const connections = createConnections({ clock, sourceOf: gate.sourceOf, quietMs, limits: boot.limits });
   const state: DoorState = {
     health: control.health,
     lettersPerSecond: control.lettersPerSecond,
@@ -138,7 +142,7 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
   }
 
   /** What the door can tell from the head alone. */
-  function faultOf({ limitBytes }: Route, { method = "", headers }: IncomingMessage): "foreign-origin" | "body-too-large" | undefined {
+  function faultOf({ limitBytes }: Route, { method = "", headers }: Asking): "foreign-origin" | "body-too-large" | undefined {
     if (isForeign(method, headers, ownOrigin)) return "foreign-origin";
     return Number(headers["content-length"] ?? 0) > limitBytes ? "body-too-large" : undefined;
   }
@@ -219,16 +223,45 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
   }
 
   /** Not now. Nothing of what is sent along is read. */
-  function turnAway(message: IncomingMessage, response: ServerResponse, path: string, { facts, cookies, verdict }: Entry): void {
-    if (verdict.tag === "admit") return;
+  function turnAway(message: IncomingMessage, response: ServerResponse, path: string, turned: TurnedAway): void {
     const { headers, socket } = message;
-    const language = chooseLanguage(cookies[COOKIES.language], headers["accept-language"]);
-    const keepsPlace = facts.lane === "place" || facts.lane === "heartbeat";
     const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
     if (hasBody) response.shouldKeepAlive = false;
-    const atOnce = !response.shouldKeepAlive && connections.isAlone(socket);
-    refusals.send(message, response, { language, wantsPage: wantsPage(headers), keepsPlace, path, verdict }, atOnce);
-    if (atOnce) connections.ended(socket);
+    const asked = refusalOf(message, path, turned);
+    // the connection ends with this answer, and nothing else waits to be said there
+    if (response.shouldKeepAlive || !connections.isAlone(socket)) return refusals.send(response, asked);
+    socket.end(refusals.wire(asked, true));
+    connections.ended(socket);
+  }
+
+  /** The same before node has parsed anything: who is refused by what a cheap look at the head finds. */
+  function turnAwayEarly(socket: Socket, head: RawHead, closes: boolean): Buffer | undefined {
+    const { headers } = head;
+    const { path, route } = whatIsAsked(head);
+    const turned = gate.turnsAway({ socket, headers }, route);
+    if (turned === undefined) return undefined;
+    measuring.refused(turned.facts, turned.verdict);
+    connections.prove(socket, isAccount(turned.facts.lane) ? turned.facts.holder : null);
+    return refusals.wire(refusalOf(head, path, turned), closes);
+  }
+
+  function refusalOf({ method = "", headers }: Asking, path: string, { facts, cookies, verdict }: TurnedAway): RefusalAsked {
+    const language = chooseLanguage(cookies[COOKIES.language], headers["accept-language"]);
+    const keepsPlace = facts.lane === "place" || facts.lane === "heartbeat";
+    return { method, language, wantsPage: wantsPage(headers), keepsPlace, path, verdict };
+  }
+
+  /** `route`: what it costs further in; undefined where the door itself will refuse it. */
+  function whatIsAsked(asking: Asking): { method: string; path: string; found: Match; route: Route | undefined } {
+    const { url = "" } = asking;
+    const at = url.indexOf("?");
+    const whole = at < 0 ? url : url.slice(0, at);
+    // an absolute address or "*" is no path of ours
+    const path = url.startsWith("/") && whole.length <= PATH_CHARS ? whole : "";
+    const method = asking.method === "HEAD" ? "GET" : (asking.method ?? "");
+    const found = findRoute(method, path);
+    const route = found !== undefined && "route" in found ? found.route : undefined;
+    return { method, path, found, route: route === undefined || faultOf(route, asking) !== undefined ? undefined : route };
   }
 
   const proxies = newProxyWatch(boot.trustedProxyHops);
@@ -241,18 +274,11 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
 
   function take(message: IncomingMessage, response: ServerResponse): void {
     if (!proxies.isOver) look(message);
-    const url = message.url ?? "";
-    const at = url.indexOf("?");
-    const whole = at < 0 ? url : url.slice(0, at);
-    // an absolute address or "*" is no path of ours
-    const path = url.startsWith("/") && whole.length <= PATH_CHARS ? whole : "";
-    const method = message.method === "HEAD" ? "GET" : (message.method ?? "");
-    const found = findRoute(method, path);
-    const route = found !== undefined && "route" in found ? found.route : undefined;
-    const entry = gate.enter(message, route === undefined || faultOf(route, message) !== undefined ? undefined : route);
+    const { method, path, found, route } = whatIsAsked(message);
+    const entry = gate.enter(message, route);
     measuring.decided(entry.facts, entry.verdict, response, path === EVENT_STREAM);
     connections.prove(message.socket, isAccount(entry.facts.lane) ? entry.facts.holder : null);
-    if (entry.verdict.tag === "refuse") return turnAway(message, response, path, entry);
+    if (entry.verdict.tag === "refuse") return turnAway(message, response, path, { ...entry, verdict: entry.verdict });
     response.on("close", entry.leave);
     const asked = askedOf(message, method, path, entry);
     handle(asked, found, message, response).catch((error: unknown) => {
@@ -287,6 +313,7 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     log,
     connections,
     underPressure: () => gate.now().pressure > 0,
+    refuse: turnAwayEarly,
     handle: take,
   });
 

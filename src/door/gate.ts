@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { decide, ended, measured, newAdmission, view, type Ended, type Facts, type Lane, type Verdict } from "#admission/admission.ts";
+import { decide, ended, measured, newAdmission, refusal, view, type Ended, type Facts, type Lane, type Refused, type Verdict } from "#admission/admission.ts";
 import { COOKIES, readCookies, type CookieName } from "#contract/cookies.ts";
 import { EFFORT_HEADER, readEffortHeader } from "#contract/effort-header.ts";
 import type { DoorPurpose, KeysOf, Sabotage } from "#contract/processes.ts";
@@ -18,16 +18,22 @@ import { add, countOf, newCounts, takeAway } from "./core/hashed-counts.ts";
 import { readDraft } from "./pages/draft.ts";
 
 export type Cookies = { readonly [name in CookieName]?: string };
+/** What is known of a request before anything is parsed further: its head, and where it came in. */
+export type Head = Pick<IncomingMessage, "socket" | "headers">;
 /** `leave` must be called when the request is over. */
 export type Entry = { facts: Facts; prefix: string; cookies: Cookies; verdict: Verdict; leave(): void };
+export type TurnedAway = { facts: Facts; cookies: Cookies; verdict: Refused };
+/** `who` answers for what is in hand at once: the account or device, else the network. */
+type Seen = { facts: Facts; prefix: string; cookies: Cookies; who: Uint8Array; isKnown: boolean };
 type Origin = { prefix: string; source: Uint8Array };
 /** Kept on the connection itself: a WeakMap costs as much as the whole decision. */
 const ORIGIN = Symbol("origin");
-type Refusal = Extract<Verdict, { tag: "refuse" }>;
 
 export type Gate = {
   /** `route` is undefined where the door itself will refuse it (no such path, foreign, too long): that costs nothing further in. */
-  enter(message: IncomingMessage, route: Route | undefined): Entry;
+  enter(head: Head, route: Route | undefined): Entry;
+  /** The same for whoever is refused; undefined: nothing is decided or counted, `enter` has to be asked. */
+  turnsAway(head: Head, route: Route | undefined): TurnedAway | undefined;
   /** Something is asked of the app; what is returned is called once, when its answer begins or none comes. */
   asked(facts: Facts): (how: Ended | "gone") => void;
   /** 8 bytes of a keyed hash of the network that this connection comes from; null behind a proxy. */
@@ -60,8 +66,8 @@ const MOST_STREAMS = 16;
 export const EVENT_STREAM = "/api/events";
 /** Health checks come in always, so that nobody restarts a door that is busy: so many, and beyond them like anybody. */
 const HEALTH = { path: "/healthz", perSecond: 20, most: 40 };
-const FULL_HANDS: Refusal = { tag: "refuse", why: "holder-budget", retryAfterSeconds: 5 };
-const FULL_NETWORK: Refusal = { tag: "refuse", why: "source-budget", retryAfterSeconds: 5 };
+const FULL_HANDS: Refused = { tag: "refuse", why: "holder-budget", retryAfterSeconds: 5 };
+const FULL_NETWORK: Refused = { tag: "refuse", why: "source-budget", retryAfterSeconds: 5 };
 const ADMIT: Verdict = { tag: "admit" };
 const NO_FLOORS = { operator: 0, member: 0, "new-member": 0, "known-device": 0, place: 0, heartbeat: 0, effort: 0, stranger: 0 };
 const ACCOUNTS: ReadonlySet<Lane> = new Set<Lane>(["operator", "member", "new-member"]);
@@ -78,7 +84,7 @@ export function createGate(parts: GateParts): Gate {
   const health = { tokens: HEALTH.most, at: clock.monotonic() };
 
   /** By the connection; behind a proxy by each request. */
-  function originOf({ socket, headers }: IncomingMessage): Origin {
+  function originOf({ socket, headers }: Head): Origin {
     if (hops === 0) return originOfSocket(socket);
     const forwarded = headers["x-forwarded-for"];
     const prefix = clientPrefix(undefined, Array.isArray(forwarded) ? forwarded.join(",") : forwarded, hops);
@@ -92,13 +98,13 @@ export function createGate(parts: GateParts): Gate {
     return (socket[ORIGIN] = { prefix, source: hash(prefix) });
   }
 
-  function stands(message: IncomingMessage, cookies: Cookies, route: Route | undefined): Standing {
+  function stands({ headers }: Head, cookies: Cookies, route: Route | undefined): Standing {
     if (sabotage === "lanes-off") return ANYBODY;
     const shown = {
       cookies,
       draftPlace: () => placeOf(cookies),
       work: () => {
-        const header = message.headers[EFFORT_HEADER];
+        const header = headers[EFFORT_HEADER];
         const work = readEffortHeader(typeof header === "string" ? header : undefined);
         return work === undefined ? undefined : parts.worth(work.challenge, work.nonce);
       },
@@ -106,15 +112,26 @@ export function createGate(parts: GateParts): Gate {
     return standingOf({ keys: parts.keys(), now: clock.now(), revoked: parts.revoked(), hash }, shown, route);
   }
 
-  function judge(facts: Facts, route: Route | undefined, isKnown: boolean): Verdict {
-    const now = clock.monotonic();
-    if (route?.path === HEALTH.path && takeHealth(now)) return ADMIT;
-    const { holder, source } = facts;
-    const who = isKnown && holder !== null ? holder : source;
+  function look(head: Head, route: Route | undefined): Seen {
+    const { prefix, source } = originOf(head);
+    const cookies = readCookies(head.headers.cookie);
+    const { lane, holder, effort } = stands(head, cookies, route);
+    const isKnown = isAccount(lane) || lane === "known-device";
+    const facts: Facts = { lane, holder, source, cost: costOf(route, lane, isKnown), effort };
+    return { facts, prefix, cookies, who: isKnown && holder !== null ? holder : source, isKnown };
+  }
+
+  /** Too much in hand at once. */
+  function isFull({ who, isKnown }: Seen, route: Route | undefined): Refused | undefined {
     const full = isKnown ? FULL_HANDS : FULL_NETWORK;
     if (countOf(inHand, who) >= (isKnown ? MOST_IN_HAND.account : MOST_IN_HAND.other)) return full;
-    if (route?.path === EVENT_STREAM && countOf(streams, who) >= MOST_STREAMS) return full;
-    return decide(admission, now, facts);
+    return route?.path === EVENT_STREAM && countOf(streams, who) >= MOST_STREAMS ? full : undefined;
+  }
+
+  function judge(seen: Seen, route: Route | undefined): Verdict {
+    const now = clock.monotonic();
+    if (route?.path === HEALTH.path && takeHealth(now)) return ADMIT;
+    return isFull(seen, route) ?? decide(admission, now, seen.facts);
   }
 
   function takeHealth(now: number): boolean {
@@ -157,15 +174,11 @@ export function createGate(parts: GateParts): Gate {
   }
 
   return {
-    enter(message, route) {
-      const { prefix, source } = originOf(message);
-      const cookies = readCookies(message.headers.cookie);
-      const { lane, holder, effort } = stands(message, cookies, route);
-      const isKnown = isAccount(lane) || lane === "known-device";
-      const facts: Facts = { lane, holder, source, cost: costOf(route, lane, isKnown), effort };
-      const verdict = judge(facts, route, isKnown);
+    enter(head, route) {
+      const seen = look(head, route);
+      const { facts, prefix, cookies, who } = seen;
+      const verdict = judge(seen, route);
       if (verdict.tag === "refuse") return { facts, prefix, cookies, verdict, leave: NOTHING };
-      const who = isKnown && holder !== null ? holder : source;
       const isStream = route?.path === EVENT_STREAM;
       add(inHand, who);
       if (isStream) add(streams, who);
@@ -174,6 +187,12 @@ export function createGate(parts: GateParts): Gate {
         if (isStream) takeAway(streams, who);
       };
       return { facts, prefix, cookies, verdict, leave };
+    },
+    turnsAway(head, route) {
+      if (route?.path === HEALTH.path) return undefined;
+      const seen = look(head, route);
+      const verdict = isFull(seen, route) ?? refusal(admission, clock.monotonic(), seen.facts);
+      return verdict === undefined ? undefined : { facts: seen.facts, cookies: seen.cookies, verdict };
     },
     asked(facts) {
       const from = clock.monotonic();

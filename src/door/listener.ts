@@ -1,11 +1,14 @@
 /**
- * How does the door hear? With node:http's strict parser and deadlines for heads and idle time; who may hold a connection at all,
- * and how slow they may be, is decided in connections.ts. What the parser refuses, node answers in one line and closes.
+ * How does the door hear? With node:http's strict parser and deadlines for heads and idle time, after a first look that only
+ * refuses (refuse-early.ts); who may hold a connection at all, and how slow they may be, is decided in connections.ts.
+ * What the parser refuses, node answers in one line and closes.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import { SECOND_MS, type Clock } from "#kit/time.ts";
 import type { Connections } from "./connections.ts";
+import { createEarlyRefusals, type EarlyAnswer } from "./refuse-early.ts";
 
 export type Listener = { listen(): Promise<void>; close(): Promise<void> };
 
@@ -14,7 +17,7 @@ const HEAD_WITHIN_MS = 10 * SECOND_MS;
 /** Half a megabyte of a member's message over a slow phone; strangers' forms are short (core/pace.ts). */
 const REQUEST_WITHIN_MS = 60 * SECOND_MS;
 /** A proxy must be the one that closes (Caddy: after 2 minutes), or a request could meet a connection that is just closing. */
-const IDLE_MS = { direct: 10 * SECOND_MS, proven: 75 * SECOND_MS, behindProxy: 150 * SECOND_MS };
+export const IDLE_MS = { direct: 10 * SECOND_MS, proven: 75 * SECOND_MS, behindProxy: 150 * SECOND_MS };
 /** Then whoever has no account connects anew; a proxy, which brings many people, need not. */
 const REQUESTS_PER_CONNECTION = { usual: 1_000, underPressure: 100 };
 const STOP_GRACE_MS = 2 * SECOND_MS;
@@ -28,6 +31,7 @@ export function createListener(parts: {
   connections: Connections;
   /** Whether strangers are refused for want of room. */
   underPressure: () => boolean;
+  refuse: EarlyAnswer;
   /** Never throws. */
   handle(message: IncomingMessage, response: ServerResponse): void;
 }): Listener {
@@ -42,9 +46,13 @@ export function createListener(parts: {
         if (connections.isProven(socket)) socket.setTimeout(IDLE_MS.proven);
       });
     }
-    const most = parts.underPressure() ? REQUESTS_PER_CONNECTION.underPressure : REQUESTS_PER_CONNECTION.usual;
-    if (!behindProxy && connections.count(socket) >= most && !connections.isProven(socket)) response.shouldKeepAlive = false;
+    if (isLast(socket)) response.shouldKeepAlive = false;
     parts.handle(message, response);
+  }
+
+  function isLast(socket: Socket): boolean {
+    const most = parts.underPressure() ? REQUESTS_PER_CONNECTION.underPressure : REQUESTS_PER_CONNECTION.usual;
+    return !behindProxy && connections.count(socket) >= most && !connections.isProven(socket);
   }
 
   const server = createServer(
@@ -63,7 +71,11 @@ export function createListener(parts: {
   );
   // a body is asked for only once it is wanted
   server.on("checkContinue", take);
-  server.on("connection", connections.opened);
+  // node's own parser hears of a connection only once it brought something that is not refused at first sight
+  const [parse] = server.listeners("connection");
+  if (parse === undefined) throw new Error("node:http has no listener for connections: this version of Node works differently");
+  server.removeAllListeners("connection");
+  server.on("connection", createEarlyRefusals({ connections, refuse: parts.refuse, isLast, parse: (socket) => parse.call(server, socket) }));
   return {
     listen: () =>
       new Promise((resolve, reject) => {

@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from "node:http";
 import type { Logger } from "pino";
-import type { Verdict } from "#admission/admission.ts";
+import type { Refused, Verdict } from "#admission/admission.ts";
 import type { Clock } from "#kit/time.ts";
 import { createEventStream } from "./event-stream.ts";
 import type { DoorFigures } from "./figures.ts";
@@ -14,6 +14,7 @@ import { createMetricsServer, type MetricsServer } from "./metrics-server.ts";
 export type Measuring = {
   /** A request was decided on. Its answer, when it was admitted, is counted when it ends; `isEndless`: it has no end of its own. */
   decided(seen: Seen, verdict: Verdict, response: ServerResponse, isEndless: boolean): void;
+  refused(seen: Seen, verdict: Refused): void;
   start(): Promise<void>;
   stop(): void;
 };
@@ -33,6 +34,7 @@ export function createMeasuring(parts: { figures: DoorFigures; metricsPort: numb
         meter.answered(seen, status, isEndless ? null : clock.monotonic() - from);
       });
     },
+    refused: meter.decided,
     async start() {
       events.start();
       if (metricsPort === null) return;

@@ -3,27 +3,35 @@
  * what is known (made anew every second, because it tells of the line) and goes on by itself, or problem+json with Retry-After. The body of a refused request is not read; its
  * connection ends with the answer.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { STATUS_CODES } from "node:http";
-import type { Clock } from "#kit/time.ts";
-import type { Verdict } from "#admission/admission.ts";
+import { STATUS_CODES, type ServerResponse } from "node:http";
+import { SECOND_MS, type Clock } from "#kit/time.ts";
+import type { Refused } from "#admission/admission.ts";
 import { problemBody } from "#contract/problem-body.ts";
 import type { ProblemCode } from "#contract/problems.ts";
 import type { Language } from "#contract/wire.ts";
 import { problemAnswer } from "./answers.ts";
 import { pageAnswer, type Pages } from "./pages/pages.ts";
 
-type Refused = Extract<Verdict, { tag: "refuse" }>;
-export type RefusalAsked = { language: Language; wantsPage: boolean; keepsPlace: boolean; path: string; verdict: Refused };
+export type RefusalAsked = {
+  method: string;
+  language: Language;
+  wantsPage: boolean;
+  keepsPlace: boolean;
+  path: string;
+  verdict: Refused;
+};
 
 export type Refusals = {
-  /** `atOnce`: the connection ends with this answer, and nothing else waits to be said there. */
-  send(message: IncomingMessage, response: ServerResponse, asked: RefusalAsked, atOnce: boolean): void;
+  /** By way of node, after the answers that were asked for before. */
+  send(response: ServerResponse, asked: RefusalAsked): void;
+  /** The whole answer as it goes on the wire. `closes`: the connection ends with it. */
+  wire(asked: RefusalAsked, closes: boolean): Buffer;
   /** What is known has changed: pages are made anew when they are next wanted. */
   renew(): void;
 };
 
-type Prepared = { status: number; headers: string[]; body: Buffer; closing: Buffer };
+/** `wires`: whole answers of this second, by whether they close. */
+type Prepared = { status: number; headers: string[]; body: Buffer; wires: { second: number; closing: Buffer; keeping: Buffer } };
 
 const CODES: Readonly<Record<Refused["why"], ProblemCode>> = {
   pressure: "too-busy",
@@ -54,10 +62,10 @@ export function createRefusals({
 }): Refusals {
   const kept = { page: new Map<string, Prepared>(), json: new Map<string, Prepared>() };
 
-  function prepared(isGet: boolean, { language, wantsPage, keepsPlace, path, verdict }: RefusalAsked): Prepared {
+  function prepared({ method, language, wantsPage, keepsPlace, path, verdict }: RefusalAsked): Prepared {
     const code = CODES[verdict.why];
     const seconds = SECONDS.find((step) => step >= verdict.retryAfterSeconds) ?? 60;
-    const goesOn = isGet ? SAME_PAGE : (FORM_PAGES.get(path) ?? "/");
+    const goesOn = method === "GET" || method === "HEAD" ? SAME_PAGE : (FORM_PAGES.get(path) ?? "/");
     const key = wantsPage ? `${language} ${code} ${seconds} ${keepsPlace} ${goesOn}` : `${language} ${code} ${seconds}`;
     const known = kept[wantsPage ? "page" : "json"].get(key);
     if (known !== undefined) return known;
@@ -74,25 +82,29 @@ export function createRefusals({
 
   return {
     renew: () => kept.page.clear(),
-    send(message, response, asked, atOnce) {
-      const isGet = message.method === "GET" || message.method === "HEAD";
-      const { status, headers, body, closing } = prepared(isGet, asked);
-      if (!atOnce) {
-        response.writeHead(status, headers);
-        response.end(body);
-        return;
-      }
-      const { socket } = message;
-      socket.cork();
-      socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nDate: ${new Date(clock.now()).toUTCString()}\r\n`, "latin1");
-      socket.end(message.method === "HEAD" ? closing.subarray(0, closing.length - body.length) : closing);
+    send(response, asked) {
+      const { status, headers, body } = prepared(asked);
+      response.writeHead(status, headers);
+      response.end(body);
+    },
+    wire(asked, closes) {
+      const one = prepared(asked);
+      const second = Math.floor(clock.now() / SECOND_MS);
+      if (one.wires.second !== second) one.wires = wiresOf(one, second);
+      const whole = closes ? one.wires.closing : one.wires.keeping;
+      return asked.method === "HEAD" ? whole.subarray(0, whole.length - one.body.length) : whole;
     },
   };
 }
 
 function prepare(status: number, headers: Record<string, string>, body: Buffer): Prepared {
-  const named = { ...headers, "content-length": String(body.length) };
-  const lines = Object.entries(named).map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = `${lines.join("")}connection: close\r\n\r\n`;
-  return { status, headers: Object.entries(named).flat(), body, closing: Buffer.concat([Buffer.from(head, "latin1"), body]) };
+  const named = Object.entries({ ...headers, "content-length": String(body.length) }).flat();
+  return { status, headers: named, body, wires: { second: -1, closing: body, keeping: body } };
+}
+
+function wiresOf({ status, headers, body }: Prepared, second: number): Prepared["wires"] {
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, `Date: ${new Date(second * SECOND_MS).toUTCString()}`];
+  for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
+  const wire = (connection: string) => Buffer.concat([Buffer.from([...lines, connection, "", ""].join("\r\n"), "latin1"), body]);
+  return { second, closing: wire("connection: close"), keeping: wire("connection: keep-alive") };
 }

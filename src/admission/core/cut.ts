@@ -56,14 +56,17 @@ export function newCut(): Cut {
   };
 }
 
-/** Counts what is asked and says whether it may come in. */
-export function passes(cut: Cut, level: number, work: number): boolean {
+/** Whether somebody may come in. Changes nothing: who was asked about is counted by `came`. */
+export function passes(cut: Cut, level: number): boolean {
+  return level === cut.level ? cut.owed + cut.share >= 1 : level > cut.level;
+}
+
+/** Counts what was asked, whether it came in or not. */
+export function came(cut: Cut, level: number, work: number): void {
   cut.came[level] = (cut.came[level] ?? 0) + work;
-  if (level !== cut.level) return level > cut.level;
+  if (level !== cut.level) return;
   cut.owed += cut.share;
-  if (cut.owed < 1) return false;
-  cut.owed -= 1;
-  return true;
+  if (cut.owed >= 1) cut.owed -= 1;
 }
 
 /** `pressure`: measured waiting as a multiple of what is aimed at. `least`: work per second that is let in whatever is measured. */

@@ -11,6 +11,8 @@ export type AdmissionLimits = {
   floors: Readonly<Record<Lane, number>>;
   /** What a lane may ask of the app, pressure or not: holds in the moment before waiting can be measured. Infinity: no limit. */
   laneBudgets: Readonly<Record<Lane, number>>;
+  /** Password hashes per second, beside that: their line is in the app, and long enough for a class that signs in at once. */
+  hashBudgets: Readonly<Record<Lane, number>>;
   /** For each account: a stolen or bought pass can do no more than this. */
   account: Budget;
   /** For each device that signs in and each place in the line. */
@@ -51,6 +53,16 @@ const USUAL: AdmissionLimits = {
     effort: 1_600,
     stranger: 1_600,
   },
+  hashBudgets: {
+    operator: Number.POSITIVE_INFINITY,
+    member: Number.POSITIVE_INFINITY,
+    "new-member": Number.POSITIVE_INFINITY,
+    "known-device": 40,
+    place: 40,
+    heartbeat: 40,
+    effort: 40,
+    stranger: 40,
+  },
   account: { perSecond: 400, burst: 4_000 },
   device: { perSecond: 40, burst: 400 },
   source: { perSecond: 200, burst: 2_000 },
@@ -71,6 +83,7 @@ export function limitsOf(given: Partial<AdmissionLimits>): AdmissionLimits {
     laneBudgets: lanes((lane) =>
       Math.max(floors[lane], wanted.laneBudgets[lane] >= 0 ? wanted.laneBudgets[lane] : USUAL.laneBudgets[lane]),
     ),
+    hashBudgets: lanes((lane) => (wanted.hashBudgets[lane] >= 0 ? wanted.hashBudgets[lane] : USUAL.hashBudgets[lane])),
     account: budgetOf(wanted.account, USUAL.account),
     device: budgetOf(wanted.device, USUAL.device),
     source: budgetOf(wanted.source, USUAL.source),

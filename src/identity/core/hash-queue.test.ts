@@ -37,6 +37,6 @@ test("a job whose hasher died comes first again, and one that nobody waits for i
 
 test("who is turned away is told to come back after at least a second", () => {
   assert.equal(retryAfterMs(filled(0), 25, 1), 1_000);
-  assert.equal(retryAfterMs(filled(LANE_LIMIT), 200, 1), 3_200);
-  assert.equal(retryAfterMs(filled(LANE_LIMIT), 200, 2), 1_600);
+  assert.equal(retryAfterMs(filled(LANE_LIMIT), 200, 1), 6_400);
+  assert.equal(retryAfterMs(filled(LANE_LIMIT), 200, 2), 3_200);
 });

@@ -9,8 +9,8 @@ const LANES = ["confirm", "sign-in"] as const;
 /** Waiting jobs, oldest first in each lane. `last` is the lane that was served last. */
 export type HashQueue<Job> = { readonly lanes: Readonly<Record<HashLane, readonly Job[]>>; readonly last: HashLane };
 
-/** How many may wait in each lane: at 25 ms of work each, at most about 1.6 s in front of anybody. */
-export const LANE_LIMIT = 32;
+/** How many may wait in each lane: two classes that sign in at once; at 25 ms of work each, at most about 3.2 s in front of anybody. */
+export const LANE_LIMIT = 64;
 
 export function emptyQueue<Job>(): HashQueue<Job> {
   return { lanes: { confirm: [], "sign-in": [] }, last: "sign-in" };

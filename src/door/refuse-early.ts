@@ -1,0 +1,63 @@
+/**
+ * Who is refused before node's parser costs anything? The listener's first look at the bytes of a connection. Whatever it does not
+ * refuse goes on as it came, byte for byte, to the strict parser, and admission is decided there on what that read: nothing
+ * gets in by this reading, so it can't be read differently to any avail. A connection that was handed over stays there.
+ */
+import type { Socket } from "node:net";
+import type { Connections } from "./connections.ts";
+import { readHead, type RawHead } from "./core/raw-head.ts";
+
+export type EarlyAnswer = (socket: Socket, head: RawHead, closes: boolean) => Buffer | undefined;
+
+export function createEarlyRefusals(parts: {
+  connections: Connections;
+  /** The refusal, or undefined when it is not refused. */
+  refuse: EarlyAnswer;
+  /** So many requests were answered on this connection that it ends. */
+  isLast(socket: Socket): boolean;
+  /** To the parser. */
+  parse(socket: Socket): void;
+}): (socket: Socket) => void {
+  const { connections } = parts;
+
+  function answer(socket: Socket, head: RawHead): boolean {
+    const closes = head.closes || head.hasBody || !head.isWhole || parts.isLast(socket);
+    const bytes = parts.refuse(socket, head, closes);
+    if (bytes === undefined) return false;
+    if (!connections.askedEarly(socket)) return true;
+    if (!closes) {
+      socket.write(bytes);
+      return true;
+    }
+    if (head.isWhole) {
+      socket.write(bytes);
+      // the kernel has the answer and nothing of the other side's is unread: it arrives also without a farewell
+      if (socket.writableLength === 0) {
+        socket.destroy();
+        return true;
+      }
+      socket.end();
+    } else socket.end(bytes);
+    connections.ended(socket);
+    return true;
+  }
+
+  return function look(socket: Socket): void {
+    const hear = (chunk: Buffer) => {
+      const head = readHead(chunk);
+      if (head !== undefined && answer(socket, head)) return;
+      socket.off("data", hear).off("end", end).off("error", ignore);
+      connections.handedOver(socket);
+      socket.pause();
+      socket.unshift(chunk);
+      parts.parse(socket);
+      process.nextTick(() => socket.resume());
+    };
+    const end = () => socket.destroy();
+    connections.opened(socket);
+    if (socket.destroyed) return;
+    socket.on("data", hear).on("end", end).on("error", ignore);
+  };
+}
+
+function ignore(): void {}
