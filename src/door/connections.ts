@@ -26,6 +26,8 @@ export type Connections = {
   /** A request came. False: it is not to be answered, the connection is over. */
   asked(socket: Socket, message: IncomingMessage): boolean;
   answered(socket: Socket): void;
+  /** So often somebody was refused here after node had parsed what they asked, this time included. */
+  refused(socket: Socket): number;
   /** Whose account the newest request showed: the connection is theirs. null: nobody's. */
   prove(socket: Socket, holder: Uint8Array | null): void;
   isProven(socket: Socket): boolean;
@@ -58,6 +60,7 @@ type Held = {
   holder: Uint8Array | null;
   unanswered: number;
   asked: number;
+  refused: number;
   reading: (Pace & { message: IncomingMessage }) | null;
   writing: Pace | null;
   endedAt: number | null;
@@ -151,6 +154,7 @@ export function createConnections(parts: {
       holder: null,
       unanswered: 0,
       asked: 0,
+      refused: 0,
       reading: null,
       writing: null,
       endedAt: null,
@@ -232,6 +236,10 @@ export function createConnections(parts: {
       if (one === undefined) return;
       one.unanswered -= 1;
       if (one.unanswered === 0) rest(one);
+    },
+    refused(socket) {
+      const one = held.get(socket);
+      return one === undefined ? 0 : (one.refused += 1);
     },
     prove(socket, holder) {
       const one = held.get(socket);

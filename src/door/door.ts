@@ -59,6 +59,8 @@ const REQUEST_ID_BYTES = 12;
 const PATH_CHARS = 2_048;
 const SOON_SECONDS = 2;
 const TICK_MS = SECOND_MS;
+/** Whoever asks on connects anew, and is then refused before anything is parsed. */
+const REFUSALS_PER_CONNECTION = 8;
 type Asking = Pick<IncomingMessage, "method" | "url" | "headers">;
 /** Where a browser without a secret is given one. */
 const MINTS_SECRET = new Set(["GET /sign-up", "POST /sign-up", "GET /sign-up/wait", "POST /sign-up/challenge", "POST /sign-up/place"]);
@@ -226,7 +228,8 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
   function turnAway(message: IncomingMessage, response: ServerResponse, path: string, turned: TurnedAway): void {
     const { headers, socket } = message;
     const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-    if (hasBody) response.shouldKeepAlive = false;
+    const goesOn = boot.trustedProxyHops > 0 || connections.isProven(socket) || connections.refused(socket) < REFUSALS_PER_CONNECTION;
+    if (hasBody || !goesOn) response.shouldKeepAlive = false;
     const asked = refusalOf(message, path, turned);
     // the connection ends with this answer, and nothing else waits to be said there
     if (response.shouldKeepAlive || !connections.isAlone(socket)) return refusals.send(response, asked);

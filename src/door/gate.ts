@@ -4,7 +4,19 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { decide, ended, measured, newAdmission, refusal, view, type Ended, type Facts, type Lane, type Refused, type Verdict } from "#admission/admission.ts";
+import {
+  decide,
+  ended,
+  measured,
+  newAdmission,
+  refusal,
+  view,
+  type Ended,
+  type Facts,
+  type Lane,
+  type Refused,
+  type Verdict,
+} from "#admission/admission.ts";
 import { COOKIES, readCookies, type CookieName } from "#contract/cookies.ts";
 import { EFFORT_HEADER, readEffortHeader } from "#contract/effort-header.ts";
 import type { DoorPurpose, KeysOf, Sabotage } from "#contract/processes.ts";

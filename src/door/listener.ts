@@ -65,7 +65,8 @@ export function createListener(parts: {
       // door.ts looks at it: node would go on to what was sent after such a request
       requireHostHeader: false,
       insecureHTTPParser: false,
-      noDelay: true,
+      // whoever is refused at first sight hears one thing; the others, see below
+      noDelay: false,
     },
     take,
   );
@@ -75,7 +76,18 @@ export function createListener(parts: {
   const [parse] = server.listeners("connection");
   if (parse === undefined) throw new Error("node:http has no listener for connections: this version of Node works differently");
   server.removeAllListeners("connection");
-  server.on("connection", createEarlyRefusals({ connections, refuse: parts.refuse, isLast, parse: (socket) => parse.call(server, socket) }));
+  server.on(
+    "connection",
+    createEarlyRefusals({
+      connections,
+      refuse: parts.refuse,
+      isLast,
+      parse: (socket) => {
+        socket.setNoDelay(true);
+        parse.call(server, socket);
+      },
+    }),
+  );
   return {
     listen: () =>
       new Promise((resolve, reject) => {

@@ -11,6 +11,10 @@ export type Catalogue = { readonly [key: string]: Phrase };
 export type Translated<Source extends Catalogue> = { readonly [Key in keyof Source]: Phrase };
 export type Values = { readonly [name: string]: string | number };
 
+// made once: making one takes longer than a page
+const NUMBERS: Readonly<Record<Language, Intl.NumberFormat>> = { en: new Intl.NumberFormat("en"), es: new Intl.NumberFormat("es") };
+const PLURALS: Readonly<Record<Language, Intl.PluralRules>> = { en: new Intl.PluralRules("en"), es: new Intl.PluralRules("es") };
+
 /** Says `key`, with its gaps filled. Numbers are written the way the language writes them. */
 export function say<Source extends Catalogue>(
   catalogue: Translated<Source>,
@@ -20,17 +24,19 @@ export function say<Source extends Catalogue>(
 ): string {
   const phrase = catalogue[key];
   const form = typeof phrase === "string" ? phrase : pluralForm(phrase, language, values["count"]);
+  if (!form.includes("{")) return form;
   return form.replaceAll(/\{(\w+)\}/g, (gap, name: string) => {
     const value = values[name];
     if (value === undefined) return gap;
-    return typeof value === "number" ? new Intl.NumberFormat(language).format(value) : value;
+    return typeof value === "number" ? NUMBERS[language].format(value) : value;
   });
 }
 
 /** The language that the reader asked for by cookie, else by Accept-Language, else English. */
 export function chooseLanguage(chosen: string | undefined, acceptLanguage: string | undefined): Language {
   if (chosen === "en" || chosen === "es") return chosen;
-  const wanted = (acceptLanguage ?? "")
+  if (acceptLanguage === undefined) return "en";
+  const wanted = acceptLanguage
     .slice(0, 256)
     .split(",")
     .map((part) => {
@@ -46,5 +52,5 @@ export function chooseLanguage(chosen: string | undefined, acceptLanguage: strin
 function pluralForm(phrase: Phrase | undefined, language: Language, count: string | number | undefined): string {
   if (phrase === undefined) return "";
   if (typeof phrase === "string") return phrase;
-  return new Intl.PluralRules(language).select(Number(count ?? 0)) === "one" ? phrase.one : phrase.other;
+  return PLURALS[language].select(Number(count ?? 0)) === "one" ? phrase.one : phrase.other;
 }

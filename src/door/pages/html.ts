@@ -11,8 +11,19 @@ type Piece = Markup | string | number | false | null | undefined;
  * source has is not sent: it is a tenth of a page.
  */
 export function html(parts: TemplateStringsArray, ...values: readonly (Piece | readonly Piece[])[]): Markup {
-  const source = (at: number) => (parts[at] ?? "").replaceAll(/>\s*\n\s*</g, "><").replaceAll(/\s*\n\s*/g, "\n");
-  return { markup: values.reduce<string>((all, value, at) => all + pieces(value) + source(at + 1), source(0)) };
+  const sources = sourcesOf(parts);
+  return { markup: values.reduce<string>((all, value, at) => all + pieces(value) + (sources[at + 1] ?? ""), sources[0] ?? "") };
+}
+
+/** One per template in the source: a page is shown far more often than there are templates. */
+const tidied = new WeakMap<TemplateStringsArray, readonly string[]>();
+
+function sourcesOf(parts: TemplateStringsArray): readonly string[] {
+  const known = tidied.get(parts);
+  if (known !== undefined) return known;
+  const fresh = parts.map((part) => part.replaceAll(/>\s*\n\s*</g, "><").replaceAll(/\s*\n\s*/g, "\n"));
+  tidied.set(parts, fresh);
+  return fresh;
 }
 
 /** Markup that was made elsewhere and is known to be harmless. */
@@ -21,6 +32,7 @@ export function trusted(markup: string): Markup {
 }
 
 function escapeText(text: string): string {
+  if (!/[&<>"']/.test(text)) return text;
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");
 }
 
