@@ -42,6 +42,8 @@ export type Ended = "success" | "ignore" | "dropped";
 export type Measured = {
   /** By how much the event loop was late: the least of the samples since the last time, taken every 10 ms or so. */
   lagMs: number;
+  /** The share of the time that the event loop did not stand idle, 0 to 1; absent: not known. */
+  busyShare?: number;
   /** Asked of the app and without a first byte yet. */
   appInFlight: number;
   /** The least time to a first byte since the last time; null: none came. */
@@ -265,7 +267,7 @@ export function measured(admission: Admission, now: number, seen: Measured): voi
   admission.measuredAt = at;
   const elapsedMs = Math.min(LONGEST_WINDOW_MS, sinceMs);
   const { limits, doorCut, appCut } = admission;
-  const targets = { lagMs: limits.lagTargetMs, appWaitMs: limits.appWaitTargetMs, appInFlight: limits.appInFlightTarget };
+  const targets = { lagMs: limits.lagTargetMs, busyShare: limits.busyTargetShare, appWaitMs: limits.appWaitTargetMs, appInFlight: limits.appInFlightTarget };
   const pressure = weigh(admission.waiting, targets, elapsedMs, seen);
   const { lately, perSecond } = admission;
   for (const key of ["came", "refused", "noRoom"] as const) {
@@ -273,10 +275,11 @@ export function measured(admission: Admission, now: number, seen: Measured): voi
     lately[key] = 0;
   }
 
-  // While most of the door's work is refusing strangers, waiting in the door refuses nobody who is known: it would not help (fails open).
+  // Nobody who is known is refused because the door is busy; nor, while most of its work is refusing strangers, because others wait
+  // in it: it would not help (both fail open).
   const known = askedByKnown(doorCut);
-  const inVain = perSecond.refused * REFUSE > known;
-  adjust(doorCut, elapsedMs, pressure.door, inVain ? Math.max(limits.leastWork, known) : limits.leastWork);
+  const sparesKnown = pressure.door <= 1 || perSecond.refused * REFUSE > known;
+  adjust(doorCut, elapsedMs, Math.max(pressure.door, pressure.busy), sparesKnown ? Math.max(limits.leastWork, known) : limits.leastWork);
   adjust(appCut, elapsedMs, pressure.app, limits.leastWork);
   adjustEffort(admission.effort, elapsedMs, limits.effortCapBits, seen.lineWaitSeconds ?? 0);
 }

@@ -160,6 +160,7 @@ export function createGate(parts: GateParts): Gate {
   let quickestMs: number | null = null;
   let lagMs = Number.POSITIVE_INFINITY;
   let measuredAt = clock.monotonic();
+  let utilization = performance.eventLoopUtilization();
   let seen = { pressure: 0, effort: 0 };
   let cancel = () => {};
 
@@ -178,7 +179,10 @@ export function createGate(parts: GateParts): Gate {
   }
 
   function measure(now: number): void {
-    measured(admission, now, { lagMs, appInFlight: inFlight, appWaitMs: quickestMs, lineWaitSeconds: parts.lineWaitSeconds() });
+    const fresh = performance.eventLoopUtilization();
+    const busyShare = performance.eventLoopUtilization(fresh, utilization).utilization;
+    utilization = fresh;
+    measured(admission, now, { lagMs, busyShare, appInFlight: inFlight, appWaitMs: quickestMs, lineWaitSeconds: parts.lineWaitSeconds() });
     seen = view(admission, now);
     measuredAt = now;
     lagMs = Number.POSITIVE_INFINITY;

@@ -23,7 +23,9 @@ export type AdmissionLimits = {
   effortCapBits: number;
   /** Least wait over 100 ms from which on there is a queue (CoDel: 5 ms), for the door's event loop. */
   lagTargetMs: number;
-  /** The same for the app's first byte. */
+  /** So much of the time the door may be at work before strangers are asked to wait: what a member's request finds in front of it. */
+  busyTargetShare: number;
+  /** Like `lagTargetMs`, for the app's first byte. */
   appWaitTargetMs: number;
   /** So many asked of the app and not answered are too many. */
   appInFlightTarget: number;
@@ -68,6 +70,7 @@ const USUAL: AdmissionLimits = {
   source: { perSecond: 200, burst: 2_000 },
   effortCapBits: 19,
   lagTargetMs: 5,
+  busyTargetShare: 0.5,
   appWaitTargetMs: 25,
   appInFlightTarget: 64,
   leastWork: 200,
@@ -89,6 +92,7 @@ export function limitsOf(given: Partial<AdmissionLimits>): AdmissionLimits {
     source: budgetOf(wanted.source, USUAL.source),
     effortCapBits: Math.min(MOST_EFFORT, Math.round(positive(wanted.effortCapBits, USUAL.effortCapBits))),
     lagTargetMs: positive(wanted.lagTargetMs, USUAL.lagTargetMs),
+    busyTargetShare: positive(wanted.busyTargetShare, USUAL.busyTargetShare),
     appWaitTargetMs: positive(wanted.appWaitTargetMs, USUAL.appWaitTargetMs),
     appInFlightTarget: positive(wanted.appInFlightTarget, USUAL.appInFlightTarget),
     leastWork: positive(wanted.leastWork, USUAL.leastWork),

@@ -11,11 +11,14 @@ const DROPPED_SHARE = 0.1;
 const DROPPED_AT_LEAST = 3;
 const MOST = 100;
 
-export type Targets = { lagMs: number; appWaitMs: number; appInFlight: number };
+export type Targets = { lagMs: number; appWaitMs: number; appInFlight: number; busyShare: number };
+/** Below the target by this much the door has room; above it by as much there is twice what is aimed at. */
+const BUSY_STEP = 0.1;
 
 export type Waiting = {
   /** Of the window before: a window counts only together with it. */
   lagMs: number;
+  busyShare: number;
   appWaitMs: number;
   /** For how long nothing came from the app, although it was asked. */
   silentMs: number;
@@ -26,7 +29,7 @@ export type Waiting = {
 };
 
 export function newWaiting(): Waiting {
-  return { lagMs: 0, appWaitMs: 0, silentMs: 0, ended: 0, dropped: 0, quickestMs: Number.POSITIVE_INFINITY };
+  return { lagMs: 0, busyShare: 0, appWaitMs: 0, silentMs: 0, ended: 0, dropped: 0, quickestMs: Number.POSITIVE_INFINITY };
 }
 
 export function noteEnd(waiting: Waiting, isRead: boolean, dropped: boolean, durationMs: number): void {
@@ -35,14 +38,15 @@ export function noteEnd(waiting: Waiting, isRead: boolean, dropped: boolean, dur
   else if (isRead && durationMs >= 0) waiting.quickestMs = Math.min(waiting.quickestMs, durationMs);
 }
 
-/** Takes what was measured in the last `elapsedMs` and tells how it stands. */
+/** Takes what was measured in the last `elapsedMs` and tells how it stands. `busy`: nobody waits yet, and soon somebody would. */
 export function weigh(
   waiting: Waiting,
   targets: Targets,
   elapsedMs: number,
-  measured: { lagMs: number; appInFlight: number; appWaitMs: number | null },
-): { door: number; app: number } {
+  measured: { lagMs: number; busyShare?: number; appInFlight: number; appWaitMs: number | null },
+): { door: number; busy: number; app: number } {
   const lagMs = amount(measured.lagMs);
+  const busyShare = amount(measured.busyShare ?? 0);
   const inFlight = amount(measured.appInFlight);
   const answered = measured.appWaitMs === null ? Number.POSITIVE_INFINITY : amount(measured.appWaitMs);
   const quickest = Math.min(answered, waiting.quickestMs);
@@ -51,15 +55,17 @@ export function weigh(
 
   const tooMany = waiting.dropped >= DROPPED_AT_LEAST && waiting.dropped >= DROPPED_SHARE * waiting.ended;
   const door = Math.min(lagMs, waiting.lagMs) / targets.lagMs;
+  const busy = 1 + (Math.min(busyShare, waiting.busyShare) - targets.busyShare) / BUSY_STEP;
   const queue = Math.min(Math.min(appWaitMs, waiting.appWaitMs) / targets.appWaitMs, inFlight / A_QUEUE);
   const app = Math.max(queue, inFlight / targets.appInFlight, tooMany ? 2 : 0);
 
   waiting.lagMs = lagMs;
+  waiting.busyShare = busyShare;
   waiting.appWaitMs = appWaitMs;
   waiting.ended = 0;
   waiting.dropped = 0;
   waiting.quickestMs = Number.POSITIVE_INFINITY;
-  return { door: Math.min(MOST, door), app: Math.min(MOST, app) };
+  return { door: Math.min(MOST, door), busy: Math.min(MOST, amount(busy)), app: Math.min(MOST, app) };
 }
 
 function amount(value: number): number {
