@@ -267,7 +267,12 @@ export function measured(admission: Admission, now: number, seen: Measured): voi
   admission.measuredAt = at;
   const elapsedMs = Math.min(LONGEST_WINDOW_MS, sinceMs);
   const { limits, doorCut, appCut } = admission;
-  const targets = { lagMs: limits.lagTargetMs, busyShare: limits.busyTargetShare, appWaitMs: limits.appWaitTargetMs, appInFlight: limits.appInFlightTarget };
+  const targets = {
+    lagMs: limits.lagTargetMs,
+    busyShare: limits.busyTargetShare,
+    appWaitMs: limits.appWaitTargetMs,
+    appInFlight: limits.appInFlightTarget,
+  };
   const pressure = weigh(admission.waiting, targets, elapsedMs, seen);
   const { lately, perSecond } = admission;
   for (const key of ["came", "refused", "noRoom"] as const) {
@@ -277,9 +282,8 @@ export function measured(admission: Admission, now: number, seen: Measured): voi
 
   // Nobody who is known is refused because the door is busy; nor, while most of its work is refusing strangers, because others wait
   // in it: it would not help (both fail open).
-  const known = askedByKnown(doorCut);
-  const sparesKnown = pressure.door <= 1 || perSecond.refused * REFUSE > known;
-  adjust(doorCut, elapsedMs, Math.max(pressure.door, pressure.busy), sparesKnown ? Math.max(limits.leastWork, known) : limits.leastWork);
+  const sparesKnown = pressure.door <= 1 || perSecond.refused * REFUSE > askedByKnown(doorCut);
+  adjust(doorCut, elapsedMs, Math.max(pressure.door, pressure.busy), limits.leastWork, sparesKnown);
   adjust(appCut, elapsedMs, pressure.app, limits.leastWork);
   adjustEffort(admission.effort, elapsedMs, limits.effortCapBits, seen.lineWaitSeconds ?? 0);
 }

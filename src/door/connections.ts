@@ -72,6 +72,14 @@ type Held = {
   idleInGroup: Link<Held>;
 };
 
+/** Kept on the connection itself: a WeakMap lets what is short-lived grow old, and the collection of that stops everybody. */
+const HELD = Symbol("held");
+type Holding = Socket & { [HELD]?: Held };
+
+function heldOf(socket: Socket): Held | undefined {
+  return (socket as Holding)[HELD];
+}
+
 export function createConnections(parts: {
   clock: Clock;
   /** The network that a connection comes from (8 bytes of a keyed hash); null where that can't be told by the connection. */
@@ -82,7 +90,6 @@ export function createConnections(parts: {
 }): Connections {
   const { clock } = parts;
   const limits = { ...USUAL, ...parts.limits };
-  const held = new WeakMap<Socket, Held>();
   const all: Held[] = [];
   const perNetwork = newCounts();
   const perHolder = newCounts();
@@ -164,7 +171,7 @@ export function createConnections(parts: {
     one.idle = newLink(one);
     one.idleInGroup = newLink(one);
     all.push(one);
-    held.set(socket, one);
+    (socket as Holding)[HELD] = one;
     count(one);
     rest(one);
     socket.once("close", () => forget(one));
@@ -201,7 +208,7 @@ export function createConnections(parts: {
   return {
     opened,
     askedEarly(socket) {
-      const one = held.get(socket);
+      const one = heldOf(socket);
       if (one === undefined || isGone(one) || one.endedAt !== null || socket.destroyed) return false;
       if (socket.writableLength > 0) {
         // asks again and takes no answer
@@ -214,11 +221,11 @@ export function createConnections(parts: {
       return true;
     },
     handedOver(socket) {
-      const one = held.get(socket);
+      const one = heldOf(socket);
       if (one !== undefined) one.quietSince = null;
     },
     asked(socket, message) {
-      const one = held.get(socket);
+      const one = heldOf(socket);
       if (one === undefined || isGone(one) || one.endedAt !== null || socket.destroyed) return false;
       one.unanswered += 1;
       one.asked += 1;
@@ -232,28 +239,28 @@ export function createConnections(parts: {
       return true;
     },
     answered(socket) {
-      const one = held.get(socket);
+      const one = heldOf(socket);
       if (one === undefined) return;
       one.unanswered -= 1;
       if (one.unanswered === 0) rest(one);
     },
     refused(socket) {
-      const one = held.get(socket);
+      const one = heldOf(socket);
       return one === undefined ? 0 : (one.refused += 1);
     },
     prove(socket, holder) {
-      const one = held.get(socket);
+      const one = heldOf(socket);
       if (one === undefined || isGone(one) || (one.holder === null) === (holder === null)) return;
       if (holder !== null && countOf(perHolder, holder) >= PROVEN_PER_HOLDER) return;
       uncount(one);
       one.holder = holder;
       count(one);
     },
-    isProven: (socket) => (held.get(socket)?.holder ?? null) !== null,
-    isAlone: (socket) => held.get(socket)?.unanswered === 1,
-    count: (socket) => held.get(socket)?.asked ?? 0,
+    isProven: (socket) => (heldOf(socket)?.holder ?? null) !== null,
+    isAlone: (socket) => heldOf(socket)?.unanswered === 1,
+    count: (socket) => heldOf(socket)?.asked ?? 0,
     ended(socket) {
-      const one = held.get(socket);
+      const one = heldOf(socket);
       if (one !== undefined) one.endedAt ??= clock.monotonic();
     },
     open: () => all.length,

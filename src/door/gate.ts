@@ -23,7 +23,7 @@ import type { DoorPurpose, KeysOf, Sabotage } from "#contract/processes.ts";
 import type { CostClass, Route } from "#contract/routes.ts";
 import { keyedMac } from "#kit/seal.ts";
 import { shortHash, shortKey } from "#kit/short-hash.ts";
-import { SECOND_MS, type Clock } from "#kit/time.ts";
+import { newBusyShare, SECOND_MS, type Clock } from "#kit/time.ts";
 import { clientPrefix } from "./core/client-address.ts";
 import { standingOf, type Standing } from "./core/facts.ts";
 import { add, countOf, newCounts, takeAway } from "./core/hashed-counts.ts";
@@ -160,7 +160,7 @@ export function createGate(parts: GateParts): Gate {
   let quickestMs: number | null = null;
   let lagMs = Number.POSITIVE_INFINITY;
   let measuredAt = clock.monotonic();
-  let utilization = performance.eventLoopUtilization();
+  const busyShare = newBusyShare();
   let seen = { pressure: 0, effort: 0 };
   let cancel = () => {};
 
@@ -179,10 +179,13 @@ export function createGate(parts: GateParts): Gate {
   }
 
   function measure(now: number): void {
-    const fresh = performance.eventLoopUtilization();
-    const busyShare = performance.eventLoopUtilization(fresh, utilization).utilization;
-    utilization = fresh;
-    measured(admission, now, { lagMs, busyShare, appInFlight: inFlight, appWaitMs: quickestMs, lineWaitSeconds: parts.lineWaitSeconds() });
+    measured(admission, now, {
+      lagMs,
+      busyShare: busyShare(),
+      appInFlight: inFlight,
+      appWaitMs: quickestMs,
+      lineWaitSeconds: parts.lineWaitSeconds(),
+    });
     seen = view(admission, now);
     measuredAt = now;
     lagMs = Number.POSITIVE_INFINITY;

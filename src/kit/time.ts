@@ -19,6 +19,17 @@ export type Clock = {
   after(delayMs: number, work: () => void): () => void;
 };
 
+/** The share of the time since it was called last in which this process's event loop did not stand idle, 0 to 1. */
+export function newBusyShare(): () => number {
+  let before = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    return utilization;
+  };
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

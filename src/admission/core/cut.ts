@@ -69,8 +69,11 @@ export function came(cut: Cut, level: number, work: number): void {
   if (cut.owed >= 1) cut.owed -= 1;
 }
 
-/** `pressure`: measured waiting as a multiple of what is aimed at. `least`: work per second that is let in whatever is measured. */
-export function adjust(cut: Cut, elapsedMs: number, pressure: number, least: number): void {
+/**
+ * `pressure`: measured waiting as a multiple of what is aimed at. `least`: work per second that is let in whatever is measured;
+ * with `sparesKnown` as much as those who are known ask for, if that is more.
+ */
+export function adjust(cut: Cut, elapsedMs: number, pressure: number, least: number, sparesKnown = false): void {
   smooth(cut, elapsedMs);
   cut.restMs += elapsedMs;
   const roomForAll = cut.allowance >= cut.askedInAll;
@@ -85,7 +88,7 @@ export function adjust(cut: Cut, elapsedMs: number, pressure: number, least: num
     cut.allowance *= 1 + (increase * elapsedMs) / 1_000;
   }
   if (cut.calmMs >= PEACE_MS) cut.allowance = Number.POSITIVE_INFINITY;
-  cut.allowance = Math.max(least, cut.allowance);
+  cut.allowance = Math.max(least, sparesKnown ? askedByKnown(cut) : 0, cut.allowance);
   place(cut);
 }
 

@@ -14,10 +14,13 @@ const MOST = 100;
 export type Targets = { lagMs: number; appWaitMs: number; appInFlight: number; busyShare: number };
 /** Below the target by this much the door has room; above it by as much there is twice what is aimed at. */
 const BUSY_STEP = 0.1;
+/** A burst of a few hundred requests is over before it counts. */
+const BUSY_SMOOTH_MS = 1_000;
 
 export type Waiting = {
   /** Of the window before: a window counts only together with it. */
   lagMs: number;
+  /** Smoothed. */
   busyShare: number;
   appWaitMs: number;
   /** For how long nothing came from the app, although it was asked. */
@@ -46,7 +49,7 @@ export function weigh(
   measured: { lagMs: number; busyShare?: number; appInFlight: number; appWaitMs: number | null },
 ): { door: number; busy: number; app: number } {
   const lagMs = amount(measured.lagMs);
-  const busyShare = amount(measured.busyShare ?? 0);
+  waiting.busyShare += (Math.min(1, amount(measured.busyShare ?? 0)) - waiting.busyShare) * (1 - Math.exp(-elapsedMs / BUSY_SMOOTH_MS));
   const inFlight = amount(measured.appInFlight);
   const answered = measured.appWaitMs === null ? Number.POSITIVE_INFINITY : amount(measured.appWaitMs);
   const quickest = Math.min(answered, waiting.quickestMs);
@@ -55,12 +58,11 @@ export function weigh(
 
   const tooMany = waiting.dropped >= DROPPED_AT_LEAST && waiting.dropped >= DROPPED_SHARE * waiting.ended;
   const door = Math.min(lagMs, waiting.lagMs) / targets.lagMs;
-  const busy = 1 + (Math.min(busyShare, waiting.busyShare) - targets.busyShare) / BUSY_STEP;
+  const busy = 1 + (waiting.busyShare - targets.busyShare) / BUSY_STEP;
   const queue = Math.min(Math.min(appWaitMs, waiting.appWaitMs) / targets.appWaitMs, inFlight / A_QUEUE);
   const app = Math.max(queue, inFlight / targets.appInFlight, tooMany ? 2 : 0);
 
   waiting.lagMs = lagMs;
-  waiting.busyShare = busyShare;
   waiting.appWaitMs = appWaitMs;
   waiting.ended = 0;
   waiting.dropped = 0;
