@@ -159,7 +159,7 @@ function consider(admission: Admission, now: number, { lane, holder, source, cos
   // effort that is too small for what is asked buys no lane (fails closed, to the stranger's lane)
   const rank = lane === "effort" && !isEnough(admission.effort, effort) ? RANK.stranger : RANK[lane];
   const isKnown = rank >= LOWEST_KNOWN;
-  const use = heldBy(isKnown ? admission.useByKnown : admission.useByStrangers, at, whoOf(rank, holder, source), 0);
+  const use = heldBy(isKnown ? admission.useByKnown : admission.useByStrangers, at, whoOf(rank, holder, source), useOf(cost));
   const stands = standing(rank, effort, use);
   const considered: Considered = { at, rank, level: levelOf(rank, stands), refusal: undefined, atCuts: false, byFloor: false };
   const refused = (why: Refusal, seconds: number): Considered => ({ ...considered, refusal: { why, seconds } });
@@ -170,7 +170,7 @@ function consider(admission: Admission, now: number, { lane, holder, source, cos
     if (waitMs > 0) return refused("holder-budget", waitMs / 1_000);
   }
   if (!isKnown) {
-    const waitMs = waitFor(admission.sources, at, source, rank, work);
+    const waitMs = waitFor(admission.sources, at, source, saltOf(rank, cost), work);
     if (waitMs > 0) return refused("source-budget", waitMs / 1_000);
   }
 
@@ -201,7 +201,7 @@ function admit(admission: Admission, facts: Facts, considered: Considered): Verd
   }
   if (holder !== null) charge(holdersOf(admission, rank), at, holder, 0, work);
   if (rank < LOWEST_KNOWN) {
-    charge(admission.sources, at, source, rank, work);
+    charge(admission.sources, at, source, saltOf(rank, cost), work);
     noteStranger(admission.effort, rank === RANK.effort, false);
   }
   admission.admitted[rank] = (admission.admitted[rank] ?? 0) + 1;
@@ -223,7 +223,7 @@ function refuse(admission: Admission, facts: Facts, considered: Considered, { wh
 function count(admission: Admission, { holder, source, cost }: Facts, { at, rank, level, atCuts }: Considered): void {
   admission.lately.came += 1;
   const work = WORK[cost];
-  charge(rank >= LOWEST_KNOWN ? admission.useByKnown : admission.useByStrangers, at, whoOf(rank, holder, source), 0, work);
+  charge(rank >= LOWEST_KNOWN ? admission.useByKnown : admission.useByStrangers, at, whoOf(rank, holder, source), useOf(cost), work);
   if (!atCuts) return;
   came(admission.doorCut, level, cost === "nothing" ? 1 : HAND_ON);
   if (cost !== "nothing") came(admission.appCut, level, work);
@@ -235,6 +235,15 @@ function whoOf(rank: Rank, holder: Uint8Array | null, source: Uint8Array): Uint8
 
 function holdersOf({ accounts, devices }: Admission, rank: Rank): Sketch {
   return rank >= LOWEST_ACCOUNT ? accounts : devices;
+}
+
+/** A network that guesses passwords uses up what its people have for that, and not what they have for signing up: salts for both. */
+function useOf(cost: CostClass): number {
+  return cost === "hash" ? 1 : 0;
+}
+
+function saltOf(rank: Rank, cost: CostClass): number {
+  return useOf(cost) * LANES.length + rank;
 }
 
 function laneBudgetOf({ laneBudgets }: Admission, cost: CostClass, rank: Rank): Bucket | null {
