@@ -92,6 +92,8 @@ const FLOOR_BURST_SECONDS = 2;
 const BUDGET_BURST_SECONDS = 0.25;
 /** Two classes sign in within a second: as many as may wait in the app's line for hashes. */
 const HASH_BURST_SECONDS = 1.5;
+/** What whoever stands lowest leaves to others: the rest of a floor is given out also when everybody stands there (bucket.ts). */
+const KEPT = { ofFloors: 0.8, ofBudgets: 1, ofHashes: 0.5 };
 const SHORTEST_WINDOW_MS = 10;
 const LONGEST_WINDOW_MS = 5_000;
 /** A smaller share is what is left over of what is past. */
@@ -116,9 +118,9 @@ export function newAdmission(now: number, limits: Partial<AdmissionLimits> = {})
     sources: newSketch(known.source.perSecond, known.source.burst),
     useByKnown: newSketch(USE_PER_SECOND, MOST_USE),
     useByStrangers: newSketch(USE_PER_SECOND, MOST_USE),
-    floors: buckets(known.floors, FLOOR_BURST_SECONDS, 0.8),
-    laneBudgets: buckets(known.laneBudgets, BUDGET_BURST_SECONDS, 1),
-    hashBudgets: buckets(known.hashBudgets, HASH_BURST_SECONDS, 0.5),
+    floors: buckets(known.floors, FLOOR_BURST_SECONDS, KEPT.ofFloors),
+    laneBudgets: buckets(known.laneBudgets, BUDGET_BURST_SECONDS, KEPT.ofBudgets),
+    hashBudgets: buckets(known.hashBudgets, HASH_BURST_SECONDS, KEPT.ofHashes),
     admitted: new Float64Array(LANES.length),
     refused: new Float64Array(LANES.length),
     doorCut: newCut(),
@@ -148,7 +150,7 @@ type Considered = {
   rank: Rank;
   level: number;
   refusal: { why: Refusal; seconds: number } | undefined;
-  /** The cut-offs were asked, and whether one of them was against it: then the lane's floor lets in whoever comes in. */
+  /** The cut-offs were asked: no budget was against it. */
   atCuts: boolean;
   byFloor: boolean;
 };
@@ -159,7 +161,7 @@ function consider(admission: Admission, now: number, { lane, holder, source, cos
   // effort that is too small for what is asked buys no lane (fails closed, to the stranger's lane)
   const rank = lane === "effort" && !isEnough(admission.effort, effort) ? RANK.stranger : RANK[lane];
   const isKnown = rank >= LOWEST_KNOWN;
-  const use = heldBy(isKnown ? admission.useByKnown : admission.useByStrangers, at, whoOf(rank, holder, source), useOf(cost));
+  const use = heldBy(isKnown ? admission.useByKnown : admission.useByStrangers, at, whoOf(rank, holder, source), useSaltOf(cost));
   const stands = standing(rank, effort, use);
   const considered: Considered = { at, rank, level: levelOf(rank, stands), refusal: undefined, atCuts: false, byFloor: false };
   const refused = (why: Refusal, seconds: number): Considered => ({ ...considered, refusal: { why, seconds } });
@@ -170,7 +172,7 @@ function consider(admission: Admission, now: number, { lane, holder, source, cos
     if (waitMs > 0) return refused("holder-budget", waitMs / 1_000);
   }
   if (!isKnown) {
-    const waitMs = waitFor(admission.sources, at, source, saltOf(rank, cost), work);
+    const waitMs = waitFor(admission.sources, at, source, sourceSaltOf(rank, cost), work);
     if (waitMs > 0) return refused("source-budget", waitMs / 1_000);
   }
 
@@ -201,7 +203,7 @@ function admit(admission: Admission, facts: Facts, considered: Considered): Verd
   }
   if (holder !== null) charge(holdersOf(admission, rank), at, holder, 0, work);
   if (rank < LOWEST_KNOWN) {
-    charge(admission.sources, at, source, saltOf(rank, cost), work);
+    charge(admission.sources, at, source, sourceSaltOf(rank, cost), work);
     noteStranger(admission.effort, rank === RANK.effort, false);
   }
   admission.admitted[rank] = (admission.admitted[rank] ?? 0) + 1;
@@ -223,7 +225,7 @@ function refuse(admission: Admission, facts: Facts, considered: Considered, { wh
 function count(admission: Admission, { holder, source, cost }: Facts, { at, rank, level, atCuts }: Considered): void {
   admission.lately.came += 1;
   const work = WORK[cost];
-  charge(rank >= LOWEST_KNOWN ? admission.useByKnown : admission.useByStrangers, at, whoOf(rank, holder, source), useOf(cost), work);
+  charge(rank >= LOWEST_KNOWN ? admission.useByKnown : admission.useByStrangers, at, whoOf(rank, holder, source), useSaltOf(cost), work);
   if (!atCuts) return;
   came(admission.doorCut, level, cost === "nothing" ? 1 : HAND_ON);
   if (cost !== "nothing") came(admission.appCut, level, work);
@@ -237,13 +239,14 @@ function holdersOf({ accounts, devices }: Admission, rank: Rank): Sketch {
   return rank >= LOWEST_ACCOUNT ? accounts : devices;
 }
 
-/** A network that guesses passwords uses up what its people have for that, and not what they have for signing up: salts for both. */
-function useOf(cost: CostClass): number {
+/** A network that guesses passwords uses up what its people have for that, and not what they have for signing up. */
+function useSaltOf(cost: CostClass): number {
   return cost === "hash" ? 1 : 0;
 }
 
-function saltOf(rank: Rank, cost: CostClass): number {
-  return useOf(cost) * LANES.length + rank;
+/** The same, in each of the strangers' lanes by itself. */
+function sourceSaltOf(rank: Rank, cost: CostClass): number {
+  return useSaltOf(cost) * LANES.length + rank;
 }
 
 function laneBudgetOf({ laneBudgets }: Admission, cost: CostClass, rank: Rank): Bucket | null {

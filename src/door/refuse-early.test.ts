@@ -4,7 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { createServer, type IncomingMessage } from "node:http";
-import { connect } from "node:net";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { test } from "node:test";
 import { FUZZ_INPUTS, FUZZ_SEED, mutatorOf } from "#support/fuzzing.ts";
@@ -81,6 +82,7 @@ test("heads that were mutated reach the app as a stranger's, or not at all", asy
       setTimeout(() => socket.destroy(), 2_000).unref();
     });
   for (let batch = 0; batch < 20; batch += 1) await Promise.all(Array.from({ length: 50 }, () => say(Buffer.from(next(), "latin1"))));
+  assert.ok(door.reached.length > 20, `${door.reached.length} reached the app`);
   // whatever came in was decided on what the parser read: no lane but a stranger's was ever told to the app
   const lanes = new Set(door.reached.map(({ headers }) => Object.entries(headers).find(([name]) => name.endsWith("-lane"))?.[1]));
   lanes.delete(undefined);
@@ -116,4 +118,55 @@ test("what is handed on arrives byte for byte, however it was cut", async (t) =>
     assert.deepEqual([reached?.path, reached?.body], ["/sign-in", body], `cut at ${cuts.join(", ")}`);
   }
   assert.equal(door.reached.length, 6);
+});
+
+test("what comes after a refusal is read by nobody, also when it looks like a request", async (t) => {
+  const door = await startDoor(t, { root: newRoot(1) });
+  // an app that is busy with passwords for ever, until nobody else gets in
+  door.answer = () => {};
+  const signIn = (rest: string) =>
+    Buffer.from(`POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${rest.length + 500}\r\n\r\n`);
+  const smuggled = "GET /status.json HTTP/1.1\r\nHost: x\r\n\r\n";
+  const heard = await Promise.all(
+    Array.from({ length: 150 }, async (_, number) => {
+      let text = "";
+      const socket = connect(door.port, "127.0.0.1", () => socket.write(signIn(smuggled)));
+      socket.on("error", () => {});
+      socket.on("data", (chunk: Buffer) => (text += chunk.toString("latin1")));
+      await new Promise((resolve) => setTimeout(resolve, 600 + number));
+      // the head was read, so this is body
+      for (let times = 0; times < 3 && !socket.destroyed; times += 1) {
+        socket.write(smuggled);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      socket.destroy();
+      return text;
+    }),
+  );
+  const refused = heard.filter((text) => text.startsWith("HTTP/1.1 503"));
+  t.diagnostic(`${refused.length} of ${heard.length} were refused`);
+  assert.ok(refused.length > 50);
+  for (const text of heard) assert.ok(text.split("HTTP/1.1 ").length <= 2 && !text.includes("HTTP/1.1 200"), text.slice(0, 2_000));
+});
+
+test("a door that stops waits for nobody who has said nothing yet", async (t) => {
+  const door = await startDoor(t, { root: newRoot(1) });
+  const silent = await Promise.all(
+    Array.from(
+      { length: 20 },
+      () =>
+        new Promise<Socket>((resolve) => {
+          const socket = connect(door.port, "127.0.0.1", () => resolve(socket));
+          socket.on("error", () => {});
+        }),
+    ),
+  );
+  assert.equal((await door.ask("/healthz")).status, 200);
+  const from = performance.now();
+  const gone = once(door.child(), "exit");
+  door.send({ kind: "stop" });
+  await gone;
+  const tookMs = performance.now() - from;
+  for (const socket of silent) socket.destroy();
+  assert.ok(tookMs < 5_000, `${Math.round(tookMs)} ms`);
 });

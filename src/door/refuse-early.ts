@@ -20,32 +20,28 @@ export function createEarlyRefusals(parts: {
 }): (socket: Socket) => void {
   const { connections } = parts;
 
-  function answer(socket: Socket, head: RawHead): boolean {
+  /** Whether it was refused. What comes after a last answer is read by nobody. */
+  function answer(socket: Socket, head: RawHead, hear: (chunk: Buffer) => void): boolean {
     const closes = head.closes || head.hasBody || !head.isWhole || parts.isLast(socket);
     const bytes = parts.refuse(socket, head, closes);
     if (bytes === undefined) return false;
     if (!connections.askedEarly(socket)) return true;
-    if (!closes) {
-      socket.write(bytes);
-      return true;
-    }
-    if (head.isWhole) {
-      socket.write(bytes);
-      // the kernel has the answer and nothing of the other side's is unread: it arrives also without a farewell
-      if (socket.writableLength === 0) {
-        socket.destroy();
-        return true;
-      }
+    socket.write(bytes);
+    if (!closes) return true;
+    socket.off("data", hear).resume();
+    // the kernel has the answer and nothing of the other side's is unread: it arrives also without a farewell
+    if (head.isWhole && socket.writableLength === 0) socket.destroy();
+    else {
       socket.end();
-    } else socket.end(bytes);
-    connections.ended(socket);
+      connections.ended(socket);
+    }
     return true;
   }
 
   return function look(socket: Socket): void {
     const hear = (chunk: Buffer) => {
       const head = readHead(chunk);
-      if (head !== undefined && answer(socket, head)) return;
+      if (head !== undefined && answer(socket, head, hear)) return;
       socket.off("data", hear).off("end", end).off("error", ignore);
       connections.handedOver(socket);
       socket.pause();
@@ -60,4 +56,5 @@ export function createEarlyRefusals(parts: {
   };
 }
 
+/** Whoever hung up needs no answer; the connection closes all the same. */
 function ignore(): void {}

@@ -14,8 +14,8 @@ export type Stick = {
   toEnd: (how?: ScrollBehavior) => void;
 };
 
-/** `key` changes when another conversation is shown: that begins at its end. */
-export function useStickToEnd(key: string): Stick {
+/** `key` changes when another conversation is shown: that begins at its end. null: nothing was said yet, and what is there begins on top. */
+export function useStickToEnd(key: string | null): Stick {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const sticking = useRef(true);
@@ -32,7 +32,11 @@ export function useStickToEnd(key: string): Stick {
     const box = scroller.current;
     const inner = content.current;
     if (box === null || inner === null) return;
-    toEnd();
+    if (key !== null) toEnd();
+    else {
+      sticking.current = false;
+      box.scrollTop = 0;
+    }
     const onScroll = () => {
       const left = box.scrollHeight - box.clientHeight - box.scrollTop;
       const up = box.scrollTop < lastTop.current - 1;

@@ -31,7 +31,7 @@ export default function ChatPage({ id }: { id: string | null }) {
   const reading = useChat((view) => (id === null ? undefined : view.reading.get(id)));
   const allUnsent = useChat((view) => view.unsent);
   const unsent = allUnsent.filter(({ conversationId }) => conversationId === id);
-  const { scroller, content, atEnd, toEnd } = useStickToEnd(id ?? "new");
+  const { scroller, content, atEnd, toEnd } = useStickToEnd(id);
 
   useEffect(() => {
     if (id !== null) void client.open(id);
