@@ -95,6 +95,8 @@ export function readPlan(words: readonly string[]): Plan | "help" {
   const items: Item[] = [];
   const add = (system: SystemName, repetition: number) => {
     for (const variant of variants) {
+      // a price alone: it serves nobody
+      if (system === "bare-net") continue;
       // what refuses everybody has no sign-in; who has no lanes is not asked to keep members apart on a full core
       const unasked = (variant === "saturate" && system !== "holdfast") || (variant === "sign-in" && system === "bare");
       if (variant === "refusals" || variant === "memory" || unasked) continue;

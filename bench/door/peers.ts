@@ -67,8 +67,8 @@ async function begin(
   stop: () => Promise<void>,
 ): Promise<Running> {
   const port = await freePort();
-  if (name === "bare") {
-    const bare = await startServer("bare", { PORT: String(port) });
+  if (name === "bare" || name === "bare-net") {
+    const bare = await startServer(name, { PORT: String(port) });
     ends.push(bare.stop);
     return { port, front: () => pidsOf(bare), all: () => pidsOf(bare), stop };
   }

@@ -3,7 +3,7 @@
  * what it answers with is asked for on the same connection. Also the requests with which refusals are priced.
  */
 
-export type SystemName = "holdfast" | "bare" | "nginx" | "express" | "fastify" | "better-auth";
+export type SystemName = "holdfast" | "bare" | "bare-net" | "nginx" | "express" | "fastify" | "better-auth";
 export type Variant = "sign-up" | "sign-in" | "saturate";
 export type RefusalShape = "keep-alive" | "closing" | "with-body";
 

@@ -26,6 +26,7 @@ export type System = {
 export const SYSTEMS: readonly System[] = [
   { name: "holdfast", title: "Holdfast", hasPeople: true },
   { name: "bare", title: "bare node:http 429", hasPeople: false },
+  { name: "bare-net", title: "bare node:net, one answer", hasPeople: false },
   { name: "nginx", title: "nginx limit_req + Express", hasPeople: true },
   { name: "express", title: "Express + express-rate-limit", hasPeople: true },
   { name: "fastify", title: "Fastify + @fastify/rate-limit", hasPeople: true },
