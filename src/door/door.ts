@@ -4,7 +4,6 @@
  * so nothing here is kept per request or per visitor.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { Dice } from "#kit/dice.ts";
@@ -22,12 +21,12 @@ import { createControlServer } from "./control-server.ts";
 import { FINISH_WITHIN_MS, mintFinishing } from "./core/finishing.ts";
 import { chainLength, isNearAddress, newProxyWatch, noteChain } from "./core/proxy-chain.ts";
 import { parseBody } from "./core/request-body.ts";
-import { isForeign, isForm, isOtherLoopback, wantsPage } from "./core/request-origin.ts";
-import type { RawHead } from "./core/raw-head.ts";
-import { findRoute, isAtAppToo, type Match } from "./core/route-match.ts";
+import { isForm, isOtherLoopback, wantsPage } from "./core/request-origin.ts";
+import { isAtAppToo } from "./core/route-match.ts";
+import { whatIsAsked, type Asked } from "./core/what-is-asked.ts";
 import type { AskApp, DoorAnswer, DoorHandler, DoorHandlers, DoorRequest } from "./door-request.ts";
 import type { DoorState } from "./door-state.ts";
-import { createGate, EVENT_STREAM, isAccount, type Entry, type TurnedAway } from "./gate.ts";
+import { createGate, EVENT_STREAM, isAccount, type Entry } from "./gate.ts";
 import { createJsonRoutes } from "./json-routes.ts";
 import { keepLine } from "./line-snapshot.ts";
 import { createListener, IDLE_MS } from "./listener.ts";
@@ -36,10 +35,11 @@ import { createMeasuring } from "./measuring.ts";
 import { createPageRoutes } from "./page-routes.ts";
 import { createFormRoutes, createPages, pageAnswer, readSmallAssets } from "./pages/pages.ts";
 import { readUpTo } from "./read-body.ts";
-import { createRefusals, type RefusalAsked } from "./refusals.ts";
+import { createRefusals } from "./refusals.ts";
 import { createRegistrationLine } from "./registration-line.ts";
 import { sendAnswer } from "./send-answer.ts";
 import { turnedAway } from "./sign-up-gate.ts";
+import { createTurnAway } from "./turn-away.ts";
 
 export { findRoute } from "./core/route-match.ts";
 export { createGate } from "./gate.ts";
@@ -56,12 +56,8 @@ const BROWSER_SECRET_BYTES = 32;
 const BROWSER_SECRET_SECONDS = 24 * 60 * 60;
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
 const REQUEST_ID_BYTES = 12;
-const PATH_CHARS = 2_048;
 const SOON_SECONDS = 2;
 const TICK_MS = SECOND_MS;
-/** Whoever asks on connects anew, and is then refused before anything is parsed. */
-const REFUSALS_PER_CONNECTION = 8;
-type Asking = Pick<IncomingMessage, "method" | "url" | "headers">;
 /** Where a browser without a secret is given one. */
 const MINTS_SECRET = new Set(["GET /sign-up", "POST /sign-up", "GET /sign-up/wait", "POST /sign-up/challenge", "POST /sign-up/place"]);
 
@@ -90,7 +86,8 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     lineWaitSeconds: () => lineWaitSeconds,
     sabotage: boot.sabotage,
   });
-  const quietMs = boot.trustedProxyHops > 0 ? IDLE_MS.behindProxy : IDLE_MS.direct;
+  const behindProxy = boot.trustedProxyHops > 0;
+  const quietMs = behindProxy ? IDLE_MS.behindProxy : IDLE_MS.direct;
   const connections = createConnections({ clock, sourceOf: gate.sourceOf, quietMs, limits: boot.limits });
   const state: DoorState = {
     health: control.health,
@@ -132,6 +129,7 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
   const memory = createPageRoutes({ pages, assets, manual: readManual(folder("../../docs/")), state, clock, mailbox, version });
   checkHandlers({ ...json, ...forms, ...memory });
   const refusals = createRefusals({ pages, mailbox, version, clock });
+  const turnAway = createTurnAway({ gate, connections, measuring, refusals, ownOrigin, behindProxy });
 
   /** A letter was ordered: the browser shows it when it comes back with the code. */
   function mayFinish({ browserSecret = "", setCookies }: DoorRequest, placeId: Uint8Array): void {
@@ -143,12 +141,6 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     return { requestId, prefix, lane: facts.lane, asked: () => gate.asked(facts) };
   }
 
-  /** What the door can tell from the head alone. */
-  function faultOf({ limitBytes }: Route, { method = "", headers }: Asking): "foreign-origin" | "body-too-large" | undefined {
-    if (isForeign(method, headers, ownOrigin)) return "foreign-origin";
-    return Number(headers["content-length"] ?? 0) > limitBytes ? "body-too-large" : undefined;
-  }
-
   /** Pages and forms for people, JSON for programs. `undefined`: the app answers, in JSON. */
   function handlerOf(route: Route, { wantsPage: byPerson }: DoorRequest): DoorHandler | undefined {
     const key = `${route.method} ${route.path as `/${string}`}` as const;
@@ -156,7 +148,7 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     return json[key] ?? memory[key] ?? forms[key];
   }
 
-  async function handle(asked: DoorRequest, found: Match, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function handle(asked: DoorRequest, { found, fault }: Asked, message: IncomingMessage, response: ServerResponse): Promise<void> {
     const answer = (given: DoorAnswer) => sendAnswer(message, response, showProblem(asked, given), clock);
     const refuse = (code: ProblemCode, extras: ProblemExtras = {}, headers: Record<string, string> = {}) =>
       answer(problemAnswer(asked, code, extras, headers));
@@ -168,7 +160,6 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     const { method } = asked;
     if (found === undefined) return refuse("not-found");
     if ("allow" in found) return refuse("method-not-allowed", {}, { allow: found.allow.join(", ") });
-    const fault = faultOf(found.route, message);
     if (fault === "foreign-origin") return refuse(fault);
     if (asked.wantsPage && method === "GET" && isOtherLoopback(message.headers.host, boot.publicUrl)) {
       const location = ownOrigin + (message.url ?? "/");
@@ -201,14 +192,13 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     answer(handled);
   }
 
-  function askedOf({ headers, url = "" }: IncomingMessage, method: string, path: string, { prefix, facts, cookies }: Entry): DoorRequest {
-    const at = url.indexOf("?");
+  function askedOf({ headers }: IncomingMessage, { method, path, query }: Asked, { prefix, facts, cookies }: Entry): DoorRequest {
     const secret = cookies[COOKIES.browser];
     return {
       method: method as Method,
       path,
       params: {},
-      query: new URLSearchParams(at < 0 ? "" : url.slice(at + 1, at + 1 + PATH_CHARS)),
+      query: new URLSearchParams(query),
       headers,
       language: chooseLanguage(cookies[COOKIES.language], headers["accept-language"]),
       prefix: boot.sabotage === "fcfs" ? "everybody" : prefix,
@@ -224,49 +214,6 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     };
   }
 
-  /** Not now. Nothing of what is sent along is read. */
-  function turnAway(message: IncomingMessage, response: ServerResponse, path: string, turned: TurnedAway): void {
-    const { headers, socket } = message;
-    const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-    const goesOn = boot.trustedProxyHops > 0 || connections.isProven(socket) || connections.refused(socket) < REFUSALS_PER_CONNECTION;
-    if (hasBody || !goesOn) response.shouldKeepAlive = false;
-    const asked = refusalOf(message, path, turned);
-    // the connection ends with this answer, and nothing else waits to be said there
-    if (response.shouldKeepAlive || !connections.isAlone(socket)) return refusals.send(response, asked);
-    socket.end(refusals.wire(asked, true));
-    connections.ended(socket);
-  }
-
-  /** The same before node has parsed anything: who is refused by what a cheap look at the head finds. */
-  function turnAwayEarly(socket: Socket, head: RawHead, closes: boolean): Buffer | undefined {
-    const { headers } = head;
-    const { path, route } = whatIsAsked(head);
-    const turned = gate.turnsAway({ socket, headers }, route);
-    if (turned === undefined) return undefined;
-    measuring.refused(turned.facts, turned.verdict);
-    connections.prove(socket, isAccount(turned.facts.lane) ? turned.facts.holder : null);
-    return refusals.wire(refusalOf(head, path, turned), closes);
-  }
-
-  function refusalOf({ method = "", headers }: Asking, path: string, { facts, cookies, verdict }: TurnedAway): RefusalAsked {
-    const language = chooseLanguage(cookies[COOKIES.language], headers["accept-language"]);
-    const keepsPlace = facts.lane === "place" || facts.lane === "heartbeat";
-    return { method, language, wantsPage: wantsPage(headers), keepsPlace, path, verdict };
-  }
-
-  /** `route`: what it costs further in; undefined where the door itself will refuse it. */
-  function whatIsAsked(asking: Asking): { method: string; path: string; found: Match; route: Route | undefined } {
-    const { url = "" } = asking;
-    const at = url.indexOf("?");
-    const whole = at < 0 ? url : url.slice(0, at);
-    // an absolute address or "*" is no path of ours
-    const path = url.startsWith("/") && whole.length <= PATH_CHARS ? whole : "";
-    const method = asking.method === "HEAD" ? "GET" : (asking.method ?? "");
-    const found = findRoute(method, path);
-    const route = found !== undefined && "route" in found ? found.route : undefined;
-    return { method, path, found, route: route === undefined || faultOf(route, asking) !== undefined ? undefined : route };
-  }
-
   const proxies = newProxyWatch(boot.trustedProxyHops);
   function look({ headers, socket }: IncomingMessage): void {
     const length = chainLength(headers["x-forwarded-for"]);
@@ -277,14 +224,15 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
 
   function take(message: IncomingMessage, response: ServerResponse): void {
     if (!proxies.isOver) look(message);
-    const { method, path, found, route } = whatIsAsked(message);
-    const entry = gate.enter(message, route);
+    const what = whatIsAsked(message, ownOrigin);
+    const { path } = what;
+    const entry = gate.enter(message, what.route);
     measuring.decided(entry.facts, entry.verdict, response, path === EVENT_STREAM);
     connections.prove(message.socket, isAccount(entry.facts.lane) ? entry.facts.holder : null);
-    if (entry.verdict.tag === "refuse") return turnAway(message, response, path, { ...entry, verdict: entry.verdict });
+    if (entry.verdict.tag === "refuse") return turnAway.parsed(message, response, path, { ...entry, verdict: entry.verdict });
     response.on("close", entry.leave);
-    const asked = askedOf(message, method, path, entry);
-    handle(asked, found, message, response).catch((error: unknown) => {
+    const asked = askedOf(message, what, entry);
+    handle(asked, what, message, response).catch((error: unknown) => {
       // whoever went away in the middle of a body is no fault of ours
       if (message.destroyed && !message.complete) return;
       log.error({ err: error, requestId: asked.requestId }, "a request failed in a way that nobody expected");
@@ -311,12 +259,12 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
   const listener = createListener({
     host: boot.listenHost,
     port: boot.listenPort,
-    behindProxy: boot.trustedProxyHops > 0,
+    behindProxy,
     clock,
     log,
     connections,
     underPressure: () => gate.now().pressure > 0,
-    refuse: turnAwayEarly,
+    refuse: turnAway.early,
     handle: take,
   });
 

@@ -1,0 +1,64 @@
+/**
+ * How is somebody told that they can't come in now? In their language, as a page or as a problem, and so that it costs little: nothing
+ * of what they send along is read, and whoever asks on after many refusals connects anew.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { COOKIES } from "#contract/cookies.ts";
+import { chooseLanguage } from "#contract/words/words.ts";
+import type { Connections } from "./connections.ts";
+import { wantsPage } from "./core/request-origin.ts";
+import type { RawHead } from "./core/raw-head.ts";
+import { whatIsAsked, type Asking } from "./core/what-is-asked.ts";
+import { isAccount, type Gate, type TurnedAway } from "./gate.ts";
+import type { Measuring } from "./measuring.ts";
+import type { RefusalAsked, Refusals } from "./refusals.ts";
+
+export type TurnAway = {
+  /** After node has parsed the head. */
+  parsed(message: IncomingMessage, response: ServerResponse, path: string, turned: TurnedAway): void;
+  /** Before it has: the whole answer to whoever is refused by what a cheap look at the head finds, undefined for everybody else. */
+  early(socket: Socket, head: RawHead, closes: boolean): Buffer | undefined;
+};
+
+/** Whoever asks on connects anew, and is then refused before anything is parsed. */
+const REFUSALS_PER_CONNECTION = 8;
+
+export function createTurnAway(parts: {
+  gate: Gate;
+  connections: Connections;
+  measuring: Measuring;
+  refusals: Refusals;
+  ownOrigin: string;
+  behindProxy: boolean;
+}): TurnAway {
+  const { gate, connections, measuring, refusals, ownOrigin, behindProxy } = parts;
+
+  return {
+    parsed(message, response, path, turned) {
+      const { headers, socket } = message;
+      const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+      const goesOn = behindProxy || connections.isProven(socket) || connections.refused(socket) < REFUSALS_PER_CONNECTION;
+      if (hasBody || !goesOn) response.shouldKeepAlive = false;
+      const asked = refusalOf(message, path, turned);
+      // otherwise the connection ends with this answer, and nothing else waits to be said there
+      if (response.shouldKeepAlive || !connections.isAlone(socket)) return refusals.send(response, asked);
+      socket.end(refusals.wire(asked, true));
+      connections.ended(socket);
+    },
+    early(socket, head, closes) {
+      const { path, route } = whatIsAsked(head, ownOrigin);
+      const turned = gate.turnsAway({ socket, headers: head.headers }, route);
+      if (turned === undefined) return undefined;
+      measuring.refused(turned.facts, turned.verdict);
+      connections.prove(socket, isAccount(turned.facts.lane) ? turned.facts.holder : null);
+      return refusals.wire(refusalOf(head, path, turned), closes);
+    },
+  };
+}
+
+function refusalOf({ method = "", headers }: Asking, path: string, { facts, cookies, verdict }: TurnedAway): RefusalAsked {
+  const language = chooseLanguage(cookies[COOKIES.language], headers["accept-language"]);
+  const keepsPlace = facts.lane === "place" || facts.lane === "heartbeat";
+  return { method, language, wantsPage: wantsPage(headers), keepsPlace, path, verdict };
+}
