@@ -32,12 +32,10 @@ export function useStickToEnd(key: string | null): Stick {
     const box = scroller.current;
     const inner = content.current;
     if (box === null || inner === null) return;
-    if (key !== null) toEnd();
-    else {
-      sticking.current = false;
-      box.scrollTop = 0;
-    }
+    sticking.current = key !== null;
+    box.scrollTop = key === null ? 0 : box.scrollHeight;
     const onScroll = () => {
+      if (key === null) return setAtEnd(true);
       const left = box.scrollHeight - box.clientHeight - box.scrollTop;
       const up = box.scrollTop < lastTop.current - 1;
       lastTop.current = box.scrollTop;
@@ -46,8 +44,9 @@ export function useStickToEnd(key: string | null): Stick {
       setAtEnd(sticking.current || left <= NEAR_PX);
     };
     const onGrow = () => {
-      if (sticking.current) box.scrollTop = box.scrollHeight;
-      else onScroll();
+      if (!sticking.current) return onScroll();
+      box.scrollTop = box.scrollHeight;
+      setAtEnd(true);
     };
     box.addEventListener("scroll", onScroll, { passive: true });
     const watch = new ResizeObserver(onGrow);
@@ -57,7 +56,7 @@ export function useStickToEnd(key: string | null): Stick {
       box.removeEventListener("scroll", onScroll);
       watch.disconnect();
     };
-  }, [key, toEnd]);
+  }, [key]);
 
   return { scroller, content, atEnd, toEnd };
 }
