@@ -120,7 +120,9 @@ async function withCluster(work: () => Promise<number>): Promise<number> {
   }
 }
 
-async function runFiles(files: readonly string[], isAgain = false): Promise<number> {
+/** `before`: what is run was run before, with others, and failed. */
+async function runFiles(files: readonly string[], before?: string): Promise<number> {
+  const isAgain = before !== undefined;
   const startedAt = performance.now();
   const seen: TestEvent[] = [];
   const report = Readable.from(eventsOf(files, seen, isAgain)).compose(new spec());
@@ -140,18 +142,18 @@ async function runFiles(files: readonly string[], isAgain = false): Promise<numb
   }
   const { passed, failed, cancelled, skipped } = countAll(seen);
   for (const { reason, tests } of skippedWhy(seen)) console.log(`skipped ${tests}: ${reason}`);
+  const counts = `${passed} passed, ${failed + cancelled} failed, ${skipped} skipped, in ${durationText(performance.now() - startedAt)}`;
   const green = failed + cancelled === 0 && passed > 0;
   if (!green && !isAgain && passed > 0) {
     const again = failedFiles(seen, PROJECT);
     if (again.length > 0 && again.length <= AGAIN_AT_MOST) {
       console.log(`\n${failed + cancelled} failed; once more, one after another: ${again.join(", ")}`);
-      return runFiles(again, true);
+      return runFiles(again, counts);
     }
   }
-  console.log(
-    `\n${green ? "All tests passed" : "Tests failed"}: ${passed} passed, ${failed + cancelled} failed, ${skipped} skipped, ` +
-      `in ${durationText(performance.now() - startedAt)}.`,
-  );
+  if (before !== undefined) console.log(`\nAt first: ${before}.`);
+  const all = isAgain ? "All that failed then passed alone" : "All tests passed";
+  console.log(`${isAgain ? "" : "\n"}${green ? all : "Tests failed"}: ${counts}.`);
   return green ? 0 : 1;
 }
 
