@@ -54,9 +54,9 @@ function asked(method: string, url: string, more: IncomingHttpHeaders = {}): (at
   return (at) => {
     const message = { headers, socket: { remoteAddress: addresses[at % NETWORKS] } } as unknown as IncomingMessage;
     const found = findRoute(method, url);
-    const { verdict, leave } = gate.enter(message, found !== undefined && "route" in found ? found.route : undefined);
-    leave();
-    return verdict.tag.length;
+    const entry = gate.enter(message, found !== undefined && "route" in found ? found.route : undefined);
+    if ("leave" in entry) entry.leave();
+    return entry.verdict.tag.length;
   };
 }
 

@@ -252,6 +252,39 @@ test("who is refused for a budget and comes again when told comes in", () => {
   assert.equal(decide(admission, verdict.retryAfterSeconds * SECOND, stranger(1)).tag, "admit");
 });
 
+test("strangers wait while the door is busy, although nobody waits in it yet; whoever is known comes in", () => {
+  const admittedOf = (busyShare: number, lagMs: number) => {
+    const admission = newAdmission(0);
+    const admitted = { stranger: 0, member: 0 };
+    for (let now = 0; now < 20 * SECOND; now += 10) {
+      for (let nth = 0; nth < 20; nth += 1) {
+        const lane = nth % 2 === 0 ? ("member" as const) : ("stranger" as const);
+        const who = (now / 10 + nth) % 200;
+        const asked = { ...stranger(who), lane, holder: lane === "member" ? key(who) : null };
+        if (decide(admission, now, asked).tag === "admit" && now >= 10 * SECOND) admitted[lane] += 1;
+      }
+      if (now % 100 === 0) measured(admission, now, { lagMs, busyShare, appInFlight: 1, appWaitMs: 1 });
+    }
+    return admitted;
+  };
+  const all = 10 * 1_000;
+  assert.deepEqual(admittedOf(0.3, 1), { stranger: all, member: all }, "there is room");
+  const busy = admittedOf(0.9, 1);
+  assert.equal(busy.member, all, "a busy door refuses nobody who is known");
+  assert.ok(busy.stranger < 0.2 * all && busy.stranger >= 0.9 * 60 * 10, `${busy.stranger} strangers came in`);
+  const waiting = admittedOf(0.9, 50);
+  assert.ok(waiting.member < all, "the bar above can fail: once there is waiting, members may be refused too");
+});
+
+test("a door that was busy for the length of a burst refuses nobody", () => {
+  const admission = newAdmission(0);
+  for (let now = 0; now < 5 * SECOND; now += 100) {
+    const isBurst = now >= 2 * SECOND && now < 2.4 * SECOND;
+    measured(admission, now, { lagMs: 1, busyShare: isBurst ? 1 : 0.05, appInFlight: 1, appWaitMs: 1 });
+    for (let nth = 0; nth < 100; nth += 1) assert.equal(decide(admission, now, stranger(nth)).tag, "admit", `at ${now} ms`);
+  }
+});
+
 test("before any waiting shows, strangers together give the app no more than their lane's budget and floor", () => {
   const admission = newAdmission(0);
   let letters = 0;

@@ -90,8 +90,8 @@ const REFUSE = 0.5;
 /** A person's few requests come together; a lane's must not pile up in the app before waiting shows. */
 const FLOOR_BURST_SECONDS = 2;
 const BUDGET_BURST_SECONDS = 0.25;
-/** Two classes sign in within a second: as many as may wait in the app's line for hashes. */
-const HASH_BURST_SECONDS = 1.5;
+/** With the rate: as many at once as may wait in the app's line for hashes. */
+const HASH_BURST_SECONDS = 3;
 /** What whoever stands lowest leaves to others: the rest of a floor is given out also when everybody stands there (bucket.ts). */
 const KEPT = { ofFloors: 0.8, ofBudgets: 1, ofHashes: 0.5 };
 const SHORTEST_WINDOW_MS = 10;
@@ -198,7 +198,7 @@ function admit(admission: Admission, facts: Facts, considered: Considered): Verd
   count(admission, facts, considered);
   if (byFloor) takeFrom(admission.floors[rank], work);
   else {
-    takeFrom(laneBudgetOf(admission, cost, rank), cost === "hash" ? WORK.write : work);
+    takeFrom(laneBudgetOf(admission, cost, rank), appWorkOf(cost));
     takeFrom(hashBudgetOf(admission, cost, rank), 1);
   }
   if (holder !== null) charge(holdersOf(admission, rank), at, holder, 0, work);
@@ -228,7 +228,12 @@ function count(admission: Admission, { holder, source, cost }: Facts, { at, rank
   charge(rank >= LOWEST_KNOWN ? admission.useByKnown : admission.useByStrangers, at, whoOf(rank, holder, source), useSaltOf(cost), work);
   if (!atCuts) return;
   came(admission.doorCut, level, cost === "nothing" ? 1 : HAND_ON);
-  if (cost !== "nothing") came(admission.appCut, level, work);
+  if (cost !== "nothing") came(admission.appCut, level, appWorkOf(cost));
+}
+
+/** A password is hashed in a process of its own, and its line has a budget of its own: the app looks up and writes. */
+function appWorkOf(cost: CostClass): number {
+  return cost === "hash" ? WORK.write : WORK[cost];
 }
 
 function whoOf(rank: Rank, holder: Uint8Array | null, source: Uint8Array): Uint8Array {

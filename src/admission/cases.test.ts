@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { decide, measured, newAdmission, view, type Admission, type Facts, type Measured, type Verdict } from "./admission.ts";
 
 type Asked = { lane: Facts["lane"]; cost: Facts["cost"]; effort?: number | "as asked" };
-type State = Measured & { after?: string; seconds: number; traffic: (Asked & { perSecond: number; from: number })[] };
+type State = Measured & { after?: string; seconds: number; traffic: (Asked & { perSecond: number; from: number; network?: string })[] };
 type Case = {
   case: string;
   state: string;
@@ -37,7 +37,7 @@ function live(admission: Admission, state: State, untilMs: number): void {
     measured(admission, now, state);
     for (const asked of state.traffic) {
       for (let nth = 0; nth < asked.perSecond / 10; nth += 1) {
-        const who = key(`${asked.lane} ${came % asked.from}`);
+        const who = key(asked.network ?? `${asked.lane} ${came % asked.from}`);
         const at = now + (nth * 1_000) / asked.perSecond;
         came += 1;
         const { lane, cost } = asked;

@@ -23,6 +23,7 @@ const DOOR_MS_OF = { refuse: 0.5, answer: 1, handOn: 2 };
 /** A password is hashed in a process of its own; the app looks up and writes. */
 const APP_WORK = { nothing: 0, read: 2, write: 4, letter: 8, hash: 4, model: 64 };
 const STEP_MS = 5;
+const MEASURE_MS = 100;
 const MEMBERS = 20;
 const NETWORKS = 1_000;
 /** Four times what it takes to serve the members. */
@@ -105,10 +106,12 @@ function live(
   let asked = 0;
   const inFlight: { until: number; facts: Facts; since: number }[] = [];
   const lags: number[] = [];
+  let doorBusyMs = 0;
   for (let now = 0; now < forMs; now += STEP_MS) {
     if (now % 1_000 === 0) seconds.push({ tallies: new Map(), pressure: 0, effort: 0 });
     const second = seconds.at(-1);
     assert.ok(second);
+    doorBusyMs += Math.min(STEP_MS, doorBacklogMs);
     doorBacklogMs = Math.max(0, doorBacklogMs - STEP_MS);
     appBacklogMs = Math.max(0, appBacklogMs - STEP_MS);
     const batch: { traffic: Traffic; facts: Facts }[] = [];
@@ -149,8 +152,10 @@ function live(
       ended(admission, now, one.facts, "success", now - one.since);
     }
     lags.push(doorBacklogMs);
-    if (now % 100 === 0) {
-      measured(admission, now, { lagMs: Math.min(...lags.splice(0)), appInFlight: inFlight.length, appWaitMs: firstByteMs });
+    if (now % MEASURE_MS === 0) {
+      const busyShare = doorBusyMs / MEASURE_MS;
+      measured(admission, now, { lagMs: Math.min(...lags.splice(0)), busyShare, appInFlight: inFlight.length, appWaitMs: firstByteMs });
+      doorBusyMs = 0;
       const seen = view(admission, now);
       asked = seen.effort;
       second.pressure = Math.max(second.pressure, seen.pressure);
@@ -191,9 +196,23 @@ const floods: Record<string, Traffic> = {
   },
 };
 
+/** The row of the table in docs/design/admission.md. */
+function told({ seconds, within }: ReturnType<typeof live>): string {
+  const all = within("members", ...FLOODED);
+  const [first, then] = [within("members", FLOODED[0], FLOODED[0] + SETTLED), within("members", FLOODED[0] + SETTLED, FLOODED[1])];
+  const [paid, free] = [within("newcomers", ...FLOODED), within("patient", ...FLOODED)];
+  const effort = Math.max(...seconds.map((second) => second.effort));
+  return (
+    `members refused: ${all.came - all.admitted} of ${all.came}; their wait, p99: first ${SETTLED} s ${first.p99.toFixed(0)} ms, then ${then.p99.toFixed(0)} ms; ` +
+    `newcomers in: ${paid.admitted} of ${paid.came} with effort, ${free.admitted} of ${free.came} without; ${effort} bits`
+  );
+}
+
 for (const [what, bots] of Object.entries(floods)) {
-  test(`members notice nothing and newcomers come in while strangers from 1,000 networks ${what}`, () => {
-    const { seconds, within } = live([members, newcomers, patient, insiders, bots], END);
+  test(`members notice nothing and newcomers come in while strangers from 1,000 networks ${what}`, (t) => {
+    const seen = live([members, newcomers, patient, insiders, bots], END);
+    t.diagnostic(told(seen));
+    const { seconds, within } = seen;
     const quiet = within("members", ...QUIET);
     const flooded = within("members", ...FLOODED);
     assert.equal(flooded.admitted, flooded.came, "no member is refused");
@@ -225,8 +244,10 @@ for (const [what, bots] of Object.entries(floods)) {
   });
 }
 
-test("a flood that computes as much as is asked drives the effort up to what a slow phone can do, and no further", () => {
-  const { seconds, within } = live([members, newcomers, patient, flood(10_000, FLOOD_FROM, FLOOD_UNTIL, (asked) => asked)], END);
+test("a flood that computes as much as is asked drives the effort up to what a slow phone can do, and no further", (t) => {
+  const seen = live([members, newcomers, patient, flood(10_000, FLOOD_FROM, FLOOD_UNTIL, (asked) => asked)], END);
+  t.diagnostic(told(seen));
+  const { seconds, within } = seen;
   const { came, admitted } = within("members", ...FLOODED);
   assert.equal(admitted, came);
   assert.equal(Math.max(...seconds.map(({ effort }) => effort)), 19);

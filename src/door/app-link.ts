@@ -6,7 +6,7 @@ import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage
 import { problemBody } from "#contract/problem-body.ts";
 import { INTERNAL } from "#contract/processes.ts";
 import { SECOND_MS, type Clock } from "#kit/time.ts";
-import { headersToApp, headersToClient } from "./core/headers.ts";
+import { hasBody, headersToApp, headersToClient } from "./core/headers.ts";
 import type { Ended, Lane } from "#admission/admission.ts";
 import type { AppAnswer, AskApp, DoorRequest } from "./door-request.ts";
 
@@ -40,7 +40,7 @@ export function createAppLink({ socketPath, doorSecret, clock }: { socketPath: s
   function forward(request: IncomingMessage, response: ServerResponse, caller: Caller, limitBytes: number): Promise<Forwarded> {
     return new Promise((resolve) => {
       const headers = headersToApp(request.headers, internal(caller));
-      const withBody = request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
+      const withBody = hasBody(request.headers);
       const began = caller.asked();
       const onward = httpRequest({ socketPath, agent, method: request.method, path: request.url, headers });
       const cancelLate = endLate(onward, clock);

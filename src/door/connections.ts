@@ -9,6 +9,7 @@ import { SECOND_MS, type Clock } from "#kit/time.ts";
 import { append, detach, findOldest, newLink, type Link } from "./core/chain.ts";
 import { add, countOf, newCounts, takeAway } from "./core/hashed-counts.ts";
 import { isTooSlow, newPace, type Pace } from "./core/pace.ts";
+import { HEAD_WITHIN_MS, idleMs } from "./core/patience.ts";
 
 export type ConnectionLimits = {
   /** In all. */
@@ -65,6 +66,7 @@ type Held = {
   reading: (Pace & { message: IncomingMessage }) | null;
   writing: Pace | null;
   endedAt: number | null;
+  openedAt: number;
   /** Since when nothing came here that node heard of; null: node watches. */
   quietSince: number | null;
   /** Where it stands in `all`; -1: it is gone. */
@@ -85,8 +87,7 @@ export function createConnections(parts: {
   clock: Clock;
   /** The network that a connection comes from (8 bytes of a keyed hash); null where that can't be told by the connection. */
   sourceOf: (socket: Socket) => Uint8Array | null;
-  /** After so long without a request a connection that node does not watch is over. */
-  quietMs: number;
+  behindProxy: boolean;
   limits?: Partial<ConnectionLimits> | undefined;
 }): Connections {
   const { clock } = parts;
@@ -115,8 +116,7 @@ export function createConnections(parts: {
   /** Out of the books; what becomes of the socket is the caller's. */
   function forget(one: Held): void {
     if (isGone(one)) return;
-    detach(one.idle);
-    detach(one.idleInGroup);
+    stir(one);
     uncount(one);
     const last = all.pop();
     if (last !== undefined && last !== one) {
@@ -129,6 +129,12 @@ export function createConnections(parts: {
   function letGo(one: Held): void {
     forget(one);
     one.socket.destroy();
+  }
+
+  /** Not among the first to go any more. */
+  function stir(one: Held): void {
+    detach(one.idle);
+    detach(one.idleInGroup);
   }
 
   /** Idle and unproven: the first to go. */
@@ -166,6 +172,7 @@ export function createConnections(parts: {
       reading: null,
       writing: null,
       endedAt: null,
+      openedAt: clock.monotonic(),
       quietSince: clock.monotonic(),
       at: all.length,
     } as unknown as Held;
@@ -182,7 +189,8 @@ export function createConnections(parts: {
   function look(one: Held, now: number): void {
     const { socket, reading } = one;
     if (one.endedAt !== null && now - one.endedAt > HANG_UP_MS) return letGo(one);
-    if (one.quietSince !== null && now - one.quietSince > parts.quietMs) return letGo(one);
+    if (one.asked === 0 && now - one.openedAt > HEAD_WITHIN_MS) return letGo(one);
+    if (one.quietSince !== null && now - one.quietSince > idleMs(parts.behindProxy, one.holder !== null)) return letGo(one);
     if (reading?.message.complete === true) one.reading = null;
     if (one.holder !== null) return;
     if (one.reading !== null && isTooSlow(one.reading, now, socket.bytesRead)) return letGo(one);
@@ -230,8 +238,7 @@ export function createConnections(parts: {
       if (one === undefined || isGone(one) || one.endedAt !== null || socket.destroyed) return false;
       one.unanswered += 1;
       one.asked += 1;
-      detach(one.idle);
-      detach(one.idleInGroup);
+      stir(one);
       if (one.unanswered > MOST_UNANSWERED) {
         letGo(one);
         return false;
@@ -256,6 +263,7 @@ export function createConnections(parts: {
       uncount(one);
       one.holder = holder;
       count(one);
+      if (holder !== null) stir(one);
     },
     isProven: (socket) => (heldOf(socket)?.holder ?? null) !== null,
     isAlone: (socket) => heldOf(socket)?.unanswered === 1,

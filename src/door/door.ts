@@ -26,10 +26,10 @@ import { isAtAppToo } from "./core/route-match.ts";
 import { whatIsAsked, type Asked } from "./core/what-is-asked.ts";
 import type { AskApp, DoorAnswer, DoorHandler, DoorHandlers, DoorRequest } from "./door-request.ts";
 import type { DoorState } from "./door-state.ts";
-import { createGate, EVENT_STREAM, isAccount, type Entry } from "./gate.ts";
+import { createGate, EVENT_STREAM, isAccount, type Admitted } from "./gate.ts";
 import { createJsonRoutes } from "./json-routes.ts";
 import { keepLine } from "./line-snapshot.ts";
-import { createListener, IDLE_MS } from "./listener.ts";
+import { createListener } from "./listener.ts";
 import { readManual } from "./manual.ts";
 import { createMeasuring } from "./measuring.ts";
 import { createPageRoutes } from "./page-routes.ts";
@@ -87,8 +87,7 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     sabotage: boot.sabotage,
   });
   const behindProxy = boot.trustedProxyHops > 0;
-  const quietMs = behindProxy ? IDLE_MS.behindProxy : IDLE_MS.direct;
-  const connections = createConnections({ clock, sourceOf: gate.sourceOf, quietMs, limits: boot.limits });
+  const connections = createConnections({ clock, sourceOf: gate.sourceOf, behindProxy, limits: boot.limits });
   const state: DoorState = {
     health: control.health,
     lettersPerSecond: control.lettersPerSecond,
@@ -128,7 +127,7 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
   const forms = createFormRoutes({ pages, line, askApp, state, mailbox, version });
   const memory = createPageRoutes({ pages, assets, manual: readManual(folder("../../docs/")), state, clock, mailbox, version });
   checkHandlers({ ...json, ...forms, ...memory });
-  const refusals = createRefusals({ pages, mailbox, version, clock });
+  const refusals = createRefusals({ pages, mailbox, version, clock, behindProxy });
   const turnAway = createTurnAway({ gate, connections, measuring, refusals, ownOrigin, behindProxy });
 
   /** A letter was ordered: the browser shows it when it comes back with the code. */
@@ -192,7 +191,7 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     answer(handled);
   }
 
-  function askedOf({ headers }: IncomingMessage, { method, path, query }: Asked, { prefix, facts, cookies }: Entry): DoorRequest {
+  function askedOf({ headers }: IncomingMessage, { method, path, query }: Asked, { prefix, facts, cookies }: Admitted): DoorRequest {
     const secret = cookies[COOKIES.browser];
     return {
       method: method as Method,
@@ -227,9 +226,10 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
     const what = whatIsAsked(message, ownOrigin);
     const { path } = what;
     const entry = gate.enter(message, what.route);
-    measuring.decided(entry.facts, entry.verdict, response, path === EVENT_STREAM);
+    measuring.decided(entry.facts, entry.verdict);
     connections.prove(message.socket, isAccount(entry.facts.lane) ? entry.facts.holder : null);
-    if (entry.verdict.tag === "refuse") return turnAway.parsed(message, response, path, { ...entry, verdict: entry.verdict });
+    if (!("leave" in entry)) return turnAway.parsed(message, response, path, entry);
+    measuring.answering(entry.facts, response, path === EVENT_STREAM);
     response.on("close", entry.leave);
     const asked = askedOf(message, what, entry);
     handle(asked, what, message, response).catch((error: unknown) => {

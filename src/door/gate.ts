@@ -33,8 +33,9 @@ export type Cookies = { readonly [name in CookieName]?: string };
 /** What is known of a request before anything is parsed further: its head, and where it came in. */
 export type Head = Pick<IncomingMessage, "socket" | "headers">;
 /** `leave` must be called when the request is over. */
-export type Entry = { facts: Facts; prefix: string; cookies: Cookies; verdict: Verdict; leave(): void };
+export type Admitted = { facts: Facts; prefix: string; cookies: Cookies; verdict: Admit; leave(): void };
 export type TurnedAway = { facts: Facts; cookies: Cookies; verdict: Refused };
+type Admit = Exclude<Verdict, Refused>;
 /** `who` answers for what is in hand at once: the account or device, else the network. */
 type Seen = { facts: Facts; prefix: string; cookies: Cookies; who: Uint8Array; isKnown: boolean };
 type Origin = { prefix: string; source: Uint8Array };
@@ -43,7 +44,7 @@ const ORIGIN = Symbol("origin");
 
 export type Gate = {
   /** `route` is undefined where the door itself will refuse it (no such path, foreign, too long): that costs nothing further in. */
-  enter(head: Head, route: Route | undefined): Entry;
+  enter(head: Head, route: Route | undefined): Admitted | TurnedAway;
   /** The same for whoever is refused; undefined: nothing is decided or counted, `enter` has to be asked. */
   turnsAway(head: Head, route: Route | undefined): TurnedAway | undefined;
   /** Something is asked of the app; what is returned is called once, when its answer begins or none comes. */
@@ -197,7 +198,7 @@ export function createGate(parts: GateParts): Gate {
       const seen = look(head, route);
       const { facts, prefix, cookies, who } = seen;
       const verdict = judge(seen, route);
-      if (verdict.tag === "refuse") return { facts, prefix, cookies, verdict, leave: NOTHING };
+      if (verdict.tag === "refuse") return { facts, cookies, verdict };
       const isStream = route?.path === EVENT_STREAM;
       add(inHand, who);
       if (isStream) add(streams, who);
@@ -240,8 +241,6 @@ export function createGate(parts: GateParts): Gate {
 export function isAccount(lane: Lane): boolean {
   return ACCOUNTS.has(lane);
 }
-
-const NOTHING = () => {};
 
 /**
  * What is handed on to the app is at least a read. Nor is it more for whoever shows no account where one is needed: the app looks

@@ -8,16 +8,14 @@ import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import { SECOND_MS, type Clock } from "#kit/time.ts";
 import type { Connections } from "./connections.ts";
-import { createEarlyRefusals, type EarlyAnswer } from "./refuse-early.ts";
+import { HEAD_WITHIN_MS, idleMs } from "./core/patience.ts";
+import { createEarlyRefusals, type RefuseEarly } from "./refuse-early.ts";
 
 export type Listener = { listen(): Promise<void>; close(): Promise<void> };
 
 const HEAD_BYTES = 16 * 1024;
-const HEAD_WITHIN_MS = 10 * SECOND_MS;
 /** Half a megabyte of a member's message over a slow phone; strangers' forms are short (core/pace.ts). */
 const REQUEST_WITHIN_MS = 60 * SECOND_MS;
-/** A proxy must be the one that closes (Caddy: after 2 minutes), or a request could meet a connection that is just closing. */
-export const IDLE_MS = { direct: 10 * SECOND_MS, proven: 75 * SECOND_MS, behindProxy: 150 * SECOND_MS };
 /** Then whoever has no account connects anew; a proxy, which brings many people, need not. */
 const REQUESTS_PER_CONNECTION = { usual: 1_000, underPressure: 100 };
 const STOP_GRACE_MS = 2 * SECOND_MS;
@@ -31,7 +29,7 @@ export function createListener(parts: {
   connections: Connections;
   /** Whether strangers are refused for want of room. */
   underPressure: () => boolean;
-  refuse: EarlyAnswer;
+  refuse: RefuseEarly;
   /** Never throws. */
   handle(message: IncomingMessage, response: ServerResponse): void;
 }): Listener {
@@ -43,7 +41,7 @@ export function createListener(parts: {
     response.on("close", () => connections.answered(socket));
     if (!behindProxy) {
       response.on("finish", () => {
-        if (connections.isProven(socket)) socket.setTimeout(IDLE_MS.proven);
+        if (connections.isProven(socket)) socket.setTimeout(idleMs(behindProxy, true));
       });
     }
     if (isLast(socket)) response.shouldKeepAlive = false;
@@ -60,12 +58,12 @@ export function createListener(parts: {
       maxHeaderSize: HEAD_BYTES,
       headersTimeout: HEAD_WITHIN_MS,
       requestTimeout: REQUEST_WITHIN_MS,
-      keepAliveTimeout: behindProxy ? IDLE_MS.behindProxy : IDLE_MS.direct,
+      keepAliveTimeout: idleMs(behindProxy, false),
       connectionsCheckingInterval: SECOND_MS,
       // door.ts looks at it: node would go on to what was sent after such a request
       requireHostHeader: false,
       insecureHTTPParser: false,
-      // whoever is refused at first sight hears one thing; the others, see below
+      // a refusal at first sight is one write; Nagle's algorithm ends for whoever is handed over
       noDelay: false,
     },
     take,

@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from "node:http";
 import type { Logger } from "pino";
-import type { Refused, Verdict } from "#admission/admission.ts";
+import type { Verdict } from "#admission/admission.ts";
 import type { Clock } from "#kit/time.ts";
 import { createEventStream } from "./event-stream.ts";
 import type { DoorFigures } from "./figures.ts";
@@ -12,9 +12,9 @@ import { createMeter, type Seen } from "./meter.ts";
 import { createMetricsServer, type MetricsServer } from "./metrics-server.ts";
 
 export type Measuring = {
-  /** A request was decided on. Its answer, when it was admitted, is counted when it ends; `isEndless`: it has no end of its own. */
-  decided(seen: Seen, verdict: Verdict, response: ServerResponse, isEndless: boolean): void;
-  refused(seen: Seen, verdict: Refused): void;
+  decided(seen: Seen, verdict: Verdict): void;
+  /** What was admitted is being answered: counted when the answer ends. `isEndless`: it has no end of its own. */
+  answering(seen: Seen, response: ServerResponse, isEndless: boolean): void;
   start(): Promise<void>;
   stop(): void;
 };
@@ -25,16 +25,14 @@ export function createMeasuring(parts: { figures: DoorFigures; metricsPort: numb
   const events = createEventStream({ figures, meter, clock, write: (event) => log.info({ event }, "door event") });
   let server: MetricsServer | undefined;
   return {
-    decided(seen, verdict, response, isEndless) {
-      meter.decided(seen, verdict);
-      if (verdict.tag === "refuse") return;
+    decided: meter.decided,
+    answering(seen, response, isEndless) {
       const from = clock.monotonic();
       response.on("close", () => {
         const status = response.writableFinished ? response.statusCode : null;
         meter.answered(seen, status, isEndless ? null : clock.monotonic() - from);
       });
     },
-    refused: meter.decided,
     async start() {
       events.start();
       if (metricsPort === null) return;

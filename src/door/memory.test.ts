@@ -5,12 +5,11 @@
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { Agent, request as httpRequest } from "node:http";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { test } from "node:test";
-import type { ChallengeAnswer, PlaceAnswer } from "#contract/wire.ts";
 import { startDoor, type TestDoor } from "#support/door.ts";
+import { unproven } from "#support/unproven.ts";
 
 const FIRST = Number(process.env["HOLDFAST_TEST_UNPROVEN_FIRST"] ?? 6_000);
 const LAST = Number(process.env["HOLDFAST_TEST_UNPROVEN_LAST"] ?? 18_000);
@@ -23,15 +22,15 @@ test("the door's memory does not grow with unproven requests", { timeout: 15 * 6
   const door = await startDoor(t, { inspect: true, boot: { trustedProxyHops: 1 } });
   door.capacity(50);
   const measure = await inspector(t, door);
-  await unproven(door, 0, FIRST);
+  await unproven(door.port, 0, FIRST);
   const before = await measure();
   const startedAt = Date.now();
-  await unproven(door, FIRST, LAST);
+  const refused = await unproven(door.port, FIRST, LAST - FIRST);
   const seconds = (Date.now() - startedAt) / 1_000;
   const after = await measure();
   const grown = after.used - before.used;
   t.diagnostic(
-    `${FIRST} → ${LAST} requests: ${(before.used / 1e6).toFixed(2)} → ${(after.used / 1e6).toFixed(2)} MB (${grown} bytes), ${Math.round((LAST - FIRST) / seconds)} requests/s; resident ${Math.round(after.resident / 1e6)} MB`,
+    `${FIRST} → ${LAST} requests: ${(before.used / 1e6).toFixed(2)} → ${(after.used / 1e6).toFixed(2)} MB (${grown} bytes), ${refused} more were refused, ${Math.round((LAST - FIRST) / seconds)} requests/s; resident ${Math.round(after.resident / 1e6)} MB`,
   );
   assert.ok(grown <= LIMIT_BYTES, `${grown} bytes more`);
 });
@@ -90,45 +89,6 @@ async function strangers(door: TestDoor, from: number, to: number): Promise<void
     socket.destroy();
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-}
-
-/** Requests number `from` to `to`, in rounds of three by browsers from networks all over, whose places lead to nothing. */
-async function unproven(door: TestDoor, from: number, to: number): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
-  let next = from;
-  const worker = async () => {
-    for (; next < to;) {
-      const number = next;
-      next += 3;
-      const network = `${1 + (number % 200)}.${(number >> 3) % 256}.${(number >> 5) % 256}.7`;
-      const challenged = await post(agent, door.port, "/sign-up/challenge", network, "", {});
-      const { challenge } = challenged.json as Partial<ChallengeAnswer>;
-      if (challenge === undefined) continue;
-      const placed = await post(agent, door.port, "/sign-up/place", network, challenged.cookie, { challenge });
-      const { place } = placed.json as Partial<PlaceAnswer>;
-      if (place === undefined) continue;
-      await post(agent, door.port, "/sign-up/turn", network, challenged.cookie, { place });
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  agent.destroy();
-}
-
-function post(agent: Agent, port: number, path: string, network: string, cookie: string, body: unknown) {
-  return new Promise<{ json: unknown; cookie: string }>((resolve, reject) => {
-    const headers = { "content-type": "application/json", "x-forwarded-for": network, ...(cookie === "" ? {} : { cookie }) };
-    const request = httpRequest({ agent, host: "127.0.0.1", port, path, method: "POST", headers }, (response) => {
-      let text = "";
-      response.on("data", (chunk: Buffer) => (text += chunk.toString()));
-      response.on("end", () => {
-        // a door that is asked as fast as it answers refuses some: they are unproven requests too
-        if (![200, 503].includes(response.statusCode ?? 0)) reject(new Error(`${path}: ${response.statusCode} ${text}`));
-        else resolve({ json: JSON.parse(text) as unknown, cookie: response.headers["set-cookie"]?.[0]?.split(";")[0] ?? cookie });
-      });
-    });
-    request.on("error", reject);
-    request.end(JSON.stringify(body));
-  });
 }
 
 /** Asks the door's process, by its inspector, what it uses after everything that can be collected was. */

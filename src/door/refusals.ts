@@ -10,6 +10,7 @@ import { problemBody } from "#contract/problem-body.ts";
 import type { ProblemCode } from "#contract/problems.ts";
 import type { Language } from "#contract/wire.ts";
 import { problemAnswer } from "./answers.ts";
+import { idleMs } from "./core/patience.ts";
 import { pageAnswer, type Pages } from "./pages/pages.ts";
 
 export type RefusalAsked = {
@@ -54,12 +55,15 @@ export function createRefusals({
   mailbox,
   version,
   clock,
+  behindProxy,
 }: {
   pages: Pick<Pages, "problem">;
   mailbox: boolean;
   version: string;
   clock: Pick<Clock, "now">;
+  behindProxy: boolean;
 }): Refusals {
+  const keepSeconds = Math.floor(idleMs(behindProxy, false) / SECOND_MS);
   const kept = { page: new Map<string, Prepared>(), json: new Map<string, Prepared>() };
 
   function prepared({ method, language, wantsPage, keepsPlace, path, verdict }: RefusalAsked): Prepared {
@@ -90,7 +94,7 @@ export function createRefusals({
     wire(asked, closes) {
       const one = prepared(asked);
       const second = Math.floor(clock.now() / SECOND_MS);
-      if (one.wires.second !== second) one.wires = wiresOf(one, second);
+      if (one.wires.second !== second) one.wires = wiresOf(one, second, keepSeconds);
       const whole = closes ? one.wires.closing : one.wires.keeping;
       return asked.method === "HEAD" ? whole.subarray(0, whole.length - one.body.length) : whole;
     },
@@ -102,9 +106,9 @@ function prepare(status: number, headers: Record<string, string>, body: Buffer):
   return { status, headers: named, body, wires: { second: -1, closing: body, keeping: body } };
 }
 
-function wiresOf({ status, headers, body }: Prepared, second: number): Prepared["wires"] {
+function wiresOf({ status, headers, body }: Prepared, second: number, keepSeconds: number): Prepared["wires"] {
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, `Date: ${new Date(second * SECOND_MS).toUTCString()}`];
   for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
   const wire = (connection: string) => Buffer.concat([Buffer.from([...lines, connection, "", ""].join("\r\n"), "latin1"), body]);
-  return { second, closing: wire("connection: close"), keeping: wire("connection: keep-alive") };
+  return { second, closing: wire("connection: close"), keeping: wire(`connection: keep-alive\r\nkeep-alive: timeout=${keepSeconds}`) };
 }

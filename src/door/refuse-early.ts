@@ -7,12 +7,12 @@ import type { Socket } from "node:net";
 import type { Connections } from "./connections.ts";
 import { readHead, type RawHead } from "./core/raw-head.ts";
 
-export type EarlyAnswer = (socket: Socket, head: RawHead, closes: boolean) => Buffer | undefined;
+/** The whole answer to whoever is refused, made once it is known whether it is the last here; undefined for everybody else. */
+export type RefuseEarly = (socket: Socket, head: RawHead) => ((closes: boolean) => Buffer) | undefined;
 
 export function createEarlyRefusals(parts: {
   connections: Connections;
-  /** The refusal, or undefined when it is not refused. */
-  refuse: EarlyAnswer;
+  refuse: RefuseEarly;
   /** So many requests were answered on this connection that it ends. */
   isLast(socket: Socket): boolean;
   /** To the parser. */
@@ -22,11 +22,11 @@ export function createEarlyRefusals(parts: {
 
   /** Whether it was refused. What comes after a last answer is read by nobody. */
   function answer(socket: Socket, head: RawHead, hear: (chunk: Buffer) => void): boolean {
-    const closes = head.closes || head.hasBody || !head.isWhole || parts.isLast(socket);
-    const bytes = parts.refuse(socket, head, closes);
-    if (bytes === undefined) return false;
+    const wire = parts.refuse(socket, head);
+    if (wire === undefined) return false;
     if (!connections.askedEarly(socket)) return true;
-    socket.write(bytes);
+    const closes = head.closes || head.hasBody || !head.isWhole || parts.isLast(socket);
+    socket.write(wire(closes));
     if (!closes) return true;
     socket.off("data", hear).resume();
     // the kernel has the answer and nothing of the other side's is unread: it arrives also without a farewell

@@ -14,6 +14,7 @@ const GONE_WITHIN_MS = 15_000;
 const MEMBER_WITHIN_MS = 1_500;
 const EVERY_MS = 1_000;
 const SOON_MS = 300;
+const LATE_MS = 9_000;
 const READERS = 20;
 const ENDLESS = "/assets/endless";
 
@@ -34,10 +35,11 @@ door.answer = (request, response) => {
 };
 
 const post = (path: string, ...headers: string[]) => head(`POST ${path}`, "Content-Type: application/json", ...headers);
-/** What is said at once, what soon after it, and what then a byte a second, over and over. */
-type Slow = { name: string; first: string; soon?: string; drip?: string; reads?: false };
+/** What is said at once, what soon after it, what after nine seconds, and what then a byte a second, over and over. */
+type Slow = { name: string; first: string; soon?: string; late?: string; drip?: string; reads?: false };
 const WAYS: Slow[] = [
   { name: "says nothing", first: "" },
+  { name: "says nothing and then half a head", first: "", late: "GET /sign-up HTTP/1.1\r\n" },
   { name: "sends a head byte by byte", first: "GET /sign-up HTTP/1.1\r\nHost: x\r\nA: ", drip: "b" },
   { name: "sends a head line by line", first: "GET /sign-up HTTP/1.1\r\nHost: x\r\n", drip: "A: b\r\n" },
   { name: "sends blank lines and no head", first: "\r\n", drip: "\r\n" },
@@ -93,6 +95,7 @@ test(
       });
       talk.send(way.first);
       if (way.soon !== undefined) setTimeout(talk.send, SOON_MS, way.soon);
+      if (way.late !== undefined) setTimeout(talk.send, LATE_MS, way.late);
       attackers.push({ way, talk });
       // no faster than a busy door accepts: whoever waits in the kernel is not at the door yet
       if (number % 20 === 19) await pause(20);

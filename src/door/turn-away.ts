@@ -3,22 +3,22 @@
  * of what they send along is read, and whoever asks on after many refusals connects anew.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import { COOKIES } from "#contract/cookies.ts";
 import { chooseLanguage } from "#contract/words/words.ts";
 import type { Connections } from "./connections.ts";
+import { hasBody } from "./core/headers.ts";
 import { wantsPage } from "./core/request-origin.ts";
-import type { RawHead } from "./core/raw-head.ts";
 import { whatIsAsked, type Asking } from "./core/what-is-asked.ts";
 import { isAccount, type Gate, type TurnedAway } from "./gate.ts";
 import type { Measuring } from "./measuring.ts";
 import type { RefusalAsked, Refusals } from "./refusals.ts";
+import type { RefuseEarly } from "./refuse-early.ts";
 
 export type TurnAway = {
   /** After node has parsed the head. */
   parsed(message: IncomingMessage, response: ServerResponse, path: string, turned: TurnedAway): void;
-  /** Before it has: the whole answer to whoever is refused by what a cheap look at the head finds, undefined for everybody else. */
-  early(socket: Socket, head: RawHead, closes: boolean): Buffer | undefined;
+  /** Before it has, for whoever is refused by what a cheap look at the head finds. */
+  early: RefuseEarly;
 };
 
 /** Whoever asks on connects anew, and is then refused before anything is parsed. */
@@ -36,23 +36,22 @@ export function createTurnAway(parts: {
 
   return {
     parsed(message, response, path, turned) {
-      const { headers, socket } = message;
-      const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+      const { socket } = message;
       const goesOn = behindProxy || connections.isProven(socket) || connections.refused(socket) < REFUSALS_PER_CONNECTION;
-      if (hasBody || !goesOn) response.shouldKeepAlive = false;
+      if (hasBody(message.headers) || !goesOn) response.shouldKeepAlive = false;
       const asked = refusalOf(message, path, turned);
       // otherwise the connection ends with this answer, and nothing else waits to be said there
       if (response.shouldKeepAlive || !connections.isAlone(socket)) return refusals.send(response, asked);
       socket.end(refusals.wire(asked, true));
       connections.ended(socket);
     },
-    early(socket, head, closes) {
+    early(socket, head) {
       const { path, route } = whatIsAsked(head, ownOrigin);
       const turned = gate.turnsAway({ socket, headers: head.headers }, route);
       if (turned === undefined) return undefined;
-      measuring.refused(turned.facts, turned.verdict);
+      measuring.decided(turned.facts, turned.verdict);
       connections.prove(socket, isAccount(turned.facts.lane) ? turned.facts.holder : null);
-      return refusals.wire(refusalOf(head, path, turned), closes);
+      return (closes) => refusals.wire(refusalOf(head, path, turned), closes);
     },
   };
 }

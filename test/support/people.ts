@@ -56,19 +56,31 @@ export function openBrowser(url: string): Browser {
       return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) as unknown };
     },
     async call<Result>(method: string, path: string, body?: unknown) {
-      let answer = await browser.request(method, path, body);
-      // people come back when they are told to: many who sign in from one address in the same second are asked to
-      for (let times = 0; times < COMES_BACK && (answer.status === 503 || answer.status === 429); times += 1) {
-        const seconds = Number(answer.headers.get("retry-after") ?? "60");
-        if (seconds > MOST_PATIENCE_SECONDS) break;
-        await pause(seconds * 1_000);
-        answer = await browser.request(method, path, body);
-      }
-      assert.ok(answer.status >= 200 && answer.status < 300, `${method} ${path} answered ${answer.status}: ${answer.text.slice(0, 500)}`);
-      return answer.json() as Result;
+      const answer = await browser.request(method, path, body);
+      return resultOf<Result>(`${method} ${path}`, answer);
     },
   };
   return browser;
+}
+
+/**
+ * The same for whoever is not known at the door yet. They come back when they are told to: many who sign in from one address in the
+ * same second are asked to. A member never is, so nobody who has an account asks by this.
+ */
+async function insist<Result>(browser: Browser, method: string, path: string, body?: unknown): Promise<Result> {
+  let answer = await browser.request(method, path, body);
+  for (let times = 0; times < COMES_BACK && (answer.status === 503 || answer.status === 429); times += 1) {
+    const seconds = Number(answer.headers.get("retry-after") ?? "60");
+    if (seconds > MOST_PATIENCE_SECONDS) break;
+    await pause(seconds * 1_000);
+    answer = await browser.request(method, path, body);
+  }
+  return resultOf<Result>(`${method} ${path}`, answer);
+}
+
+function resultOf<Result>(asked: string, { status, text, json }: Awaited<ReturnType<Browser["request"]>>): Result {
+  assert.ok(status >= 200 && status < 300, `${asked} answered ${status}: ${text.slice(0, 500)}`);
+  return json() as Result;
 }
 
 function takeCookies(cookies: Map<string, string>, headers: Headers): void {
@@ -84,8 +96,8 @@ function takeCookies(cookies: Map<string, string>, headers: Headers): void {
 
 /** Asks for a letter for `address` and returns the envelope; waits in the line as long as it takes (at most 60 s). */
 export async function askForLetter(browser: Browser, address: string): Promise<LetterAnswer> {
-  const { challenge } = await browser.call<ChallengeAnswer>("POST", "/sign-up/challenge", {});
-  let place = await browser.call<PlaceAnswer>("POST", "/sign-up/place", { challenge });
+  const { challenge } = await insist<ChallengeAnswer>(browser, "POST", "/sign-up/challenge", {});
+  let place = await insist<PlaceAnswer>(browser, "POST", "/sign-up/place", { challenge });
   for (const until = Date.now() + 60_000; Date.now() < until;) {
     if (place.turn) {
       const answer = await browser.request("POST", "/sign-up/letter", { place: place.place, address, language: "en" });
@@ -96,7 +108,7 @@ export async function askForLetter(browser: Browser, address: string): Promise<L
       }
     }
     await pause(Math.max(0.2, place.retryAfterSeconds) * 1_000);
-    place = await browser.call<PlaceAnswer>("POST", "/sign-up/turn", { place: place.place });
+    place = await insist<PlaceAnswer>(browser, "POST", "/sign-up/turn", { place: place.place });
   }
   throw new Error("the turn did not come within a minute");
 }
@@ -137,12 +149,12 @@ export const GOOD_PASSWORD = "plover-marigold-27-lantern";
 export async function register(browser: Browser, address: string, read: MailboxReader): Promise<AccountAnswer["account"]> {
   const { envelope } = await askForLetter(browser, address);
   const code = await readCode(read, address);
-  const answer = await browser.call<AccountAnswer>("POST", "/sign-up/confirm", { envelope, code, password: GOOD_PASSWORD });
+  const answer = await insist<AccountAnswer>(browser, "POST", "/sign-up/confirm", { envelope, code, password: GOOD_PASSWORD });
   return answer.account;
 }
 
 export async function signIn(browser: Browser, address: string, password = GOOD_PASSWORD): Promise<AccountAnswer["account"]> {
-  return (await browser.call<AccountAnswer>("POST", "/sign-in", { address, password })).account;
+  return (await insist<AccountAnswer>(browser, "POST", "/sign-in", { address, password })).account;
 }
 
 /** Makes a conversation and sends its first message. */

@@ -5,23 +5,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPool, type Pool } from "#store/store.ts";
-import type { ChallengeAnswer } from "#contract/wire.ts";
 import { startHoldfast } from "#support/holdfast.ts";
 import { askForLetter, mailboxReader, openBrowser, pause, readCode } from "#support/people.ts";
+import { unproven } from "#support/unproven.ts";
 
 const FIRST = Number(process.env["HOLDFAST_TEST_UNPROVEN_FIRST"] ?? 2_000);
 const LAST = Number(process.env["HOLDFAST_TEST_UNPROVEN_LAST"] ?? 20_000);
 
 test("an applicant who has no turn yet leaves no trace in the database", { timeout: 10 * 60_000 }, async (t) => {
-  const holdfast = await startHoldfast(t);
+  const holdfast = await startHoldfast(t, { env: { TRUSTED_PROXY_HOPS: "1" } });
   const pool = openPool(holdfast.database, { connections: 1, name: "test" });
   t.after(() => pool.end());
+  const port = Number(new URL(holdfast.url).port);
 
-  await unprovenRequests(holdfast.url, FIRST);
+  await unproven(port, 0, FIRST);
   await pool`checkpoint`;
   const before = await measure(pool);
   const startedAt = Date.now();
-  await unprovenRequests(holdfast.url, LAST - FIRST);
+  const refused = await unproven(port, FIRST, LAST - FIRST);
   const after = await measure(pool);
   const underFlood = after.walBytes - before.walBytes;
 
@@ -29,7 +30,9 @@ test("an applicant who has no turn yet leaves no trace in the database", { timeo
   await pause(Math.min(Date.now() - startedAt, 20_000));
   const idle = (await measure(pool)).walBytes - idleFrom.walBytes;
 
-  t.diagnostic(`${LAST - FIRST} requests: ${underFlood} bytes of WAL (idle for as long: ${idle})`);
+  t.diagnostic(
+    `${LAST - FIRST} requests that were served, ${refused} that were refused: ${underFlood} bytes of WAL (idle for as long: ${idle})`,
+  );
   assert.deepEqual(after.rows, before.rows, "row counts stay equal");
   assert.deepEqual(after.sizes, before.sizes, "relation sizes stay equal");
   assert.ok(underFlood <= Math.max(2 * idle, 8_192), `${underFlood} bytes of WAL were written for unproven requests, ${idle} when idle`);
@@ -51,23 +54,6 @@ test("after the turn there is exactly one outbox row, and its body is gone once 
   const changed = Object.keys(after.rows).filter((table) => after.rows[table] !== before.rows[table]);
   assert.deepEqual(changed.toSorted(), ["mailbox_letter", "outbox"], "no other table got a row");
 });
-
-/** Challenges, places and turns that lead to no letter, over keep-alive connections, each from a browser of its own. */
-async function unprovenRequests(url: string, count: number): Promise<void> {
-  let left = count;
-  const worker = async () => {
-    while (left > 0) {
-      left -= 3;
-      const browser = openBrowser(url);
-      const challenge = await browser.request("POST", "/sign-up/challenge", {});
-      if (challenge.status !== 200) continue;
-      const place = await browser.request("POST", "/sign-up/place", { challenge: (challenge.json() as ChallengeAnswer).challenge });
-      if (place.status !== 200) continue;
-      await browser.request("POST", "/sign-up/turn", { place: (place.json() as { place: string }).place });
-    }
-  };
-  await Promise.all(Array.from({ length: 16 }, worker));
-}
 
 async function measure(pool: Pool) {
   const tables = await pool<{ name: string }[]>`

@@ -20,6 +20,11 @@ const HOP_BY_HOP = new Set([
 /** Claims about the client: the door tells the app itself. `expect` was answered by the door. */
 const CLAIMS = /^(?:forwarded|x-forwarded-.*|x-real-ip|x-client-ip|cf-connecting-ip|true-client-ip|host|expect|http2-settings)$/;
 
+/** Whether a body comes after this head. */
+export function hasBody(headers: IncomingHttpHeaders): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
+
 /** The client's headers as the app may see them, with `internal` added. */
 export function headersToApp(headers: IncomingHttpHeaders, internal: Record<string, string>): Record<string, string | string[]> {
   const named = namedBy(headers.connection);
