@@ -168,7 +168,8 @@ export function createModels(parts: ModelsParts): Models {
       serverAskedAt = now;
       const own = (await servers.overview(0)).find(({ name }) => `server:${name}` === ownId);
       await offers();
-      broken = own?.reachable === false;
+      // meanwhile it may be gone, and another model stands in for it
+      if (seen.modelId !== null && providerOf(seen.modelId) === ownId) broken = own?.reachable === false;
       return;
     }
     const standing = [...providers(), ...(await local.models())].map(({ id }) => id).join("\n");
