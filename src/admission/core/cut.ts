@@ -12,8 +12,8 @@ const FALL_MS = 2_000;
 const ROOM = 0.5;
 /** One decrease has to show before the next. */
 const REST_MS = 200;
-const LEAST_DECREASE = 0.05;
-const MOST_DECREASE = 0.3;
+const LEAST_DECREASE = 0.1;
+const MOST_DECREASE = 0.6;
 /** While there is room, so much more is let in per second; the longer there has been room, the more, up to the most. */
 const INCREASE = 0.1;
 const MOST_INCREASE = 0.5;
@@ -81,7 +81,10 @@ export function adjust(cut: Cut, elapsedMs: number, pressure: number, least: num
   cut.calmMs = pressure < ROOM && roomForAll ? cut.calmMs + elapsedMs : 0;
   if (pressure > 1 && cut.restMs >= REST_MS) {
     const decrease = Math.min(MOST_DECREASE, LEAST_DECREASE * pressure);
-    cut.allowance = Math.min(cut.allowance, cut.askedInAll) * (1 - decrease);
+    const before = Math.min(cut.allowance, cut.askedInAll);
+    const known = askedByKnown(cut);
+    // in one step strangers may lose all that they had, and nobody who is known anything: that takes another, if it did not help
+    cut.allowance = before > known ? Math.max(known, before * (1 - decrease)) : before * (1 - decrease);
     cut.restMs = 0;
   } else if (pressure < ROOM) {
     const increase = Math.min(MOST_INCREASE, (INCREASE * cut.roomMs) / 1_000);

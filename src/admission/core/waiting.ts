@@ -15,7 +15,7 @@ export type Targets = { lagMs: number; appWaitMs: number; appInFlight: number; b
 /** Below the target by this much the door has room; above it by as much there is twice what is aimed at. */
 const BUSY_STEP = 0.1;
 /** A burst of a few hundred requests is over before it counts. */
-const BUSY_SMOOTH_MS = 1_000;
+const BUSY_SMOOTH_MS = 700;
 
 export type Waiting = {
   /** Of the window before: a window counts only together with it. */
