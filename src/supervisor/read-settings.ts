@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
-import type { Sabotage } from "#contract/processes.ts";
+import { CHILD_ENVIRONMENT, type Sabotage } from "#contract/processes.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { parseConfig, tellMistakes, type Config } from "#src/config.ts";
 import { SETTING_NAMES, type SettingName } from "#src/settings.ts";
@@ -68,7 +68,10 @@ export function readSettings(projectDir: string, file?: string): Outcome<Setting
     fileName,
     given,
     sabotage: sabotage.value,
-    childEnvironment: Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
+    childEnvironment: {
+      ...CHILD_ENVIRONMENT,
+      ...Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
+    },
   });
 }
 

@@ -20,7 +20,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { toLine } from "#kit/ndjson.ts";
 import { derivePurposeKey, type Purpose, type PurposeKeys } from "#kit/seal.ts";
-import { DOOR_EXEC_ARGV, type ControlMessage, type DoorBoot, type DoorPurpose, type KeysOf } from "#contract/processes.ts";
+import {
+  CHILD_ENVIRONMENT,
+  DOOR_EXEC_ARGV,
+  type ControlMessage,
+  type DoorBoot,
+  type DoorPurpose,
+  type KeysOf,
+} from "#contract/processes.ts";
 
 type Afterwards = { after(work: () => void | Promise<void>): unknown };
 
@@ -97,6 +104,7 @@ export async function startDoor(
   async function forkDoor(): Promise<ChildProcess> {
     const forked = fork(fileURLToPath(new URL("../../src/door/door-process.ts", import.meta.url)), {
       serialization: "advanced",
+      env: { ...process.env, ...CHILD_ENVIRONMENT },
       execArgv: [...DOOR_EXEC_ARGV, ...(inspect ? ["--inspect=127.0.0.1:0"] : [])],
       stdio: ["ignore", "inherit", inspect ? "pipe" : "inherit", "ipc"],
     });
