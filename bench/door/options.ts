@@ -43,7 +43,7 @@ const QUICK = {
   holdfast: { "sign-up": seconds(10, 20, 10), "sign-in": seconds(10, 20, 5), saturate: seconds(10, 15, 5) },
   peers: { "sign-up": seconds(10, 20, 5), "sign-in": seconds(10, 20, 5), saturate: seconds(10, 15, 5) },
   refusals: { warmMs: 2_000, measureMs: 3_000 },
-  memory: { sources: 200_000, warmSources: 50_000, restMs: 5_000 },
+  memory: { sources: 200_000, warmSources: 50_000, restMs: 20_000 },
 };
 /** Adds up to 57 minutes, with what slow peers take to answer their last members. */
 const FULL = {
@@ -51,7 +51,7 @@ const FULL = {
   holdfast: { "sign-up": seconds(30, 300, 15), "sign-in": seconds(15, 30, 5), saturate: seconds(15, 20, 5) },
   peers: { "sign-up": seconds(10, 40, 10), "sign-in": seconds(10, 20, 5), saturate: seconds(10, 15, 5) },
   refusals: { warmMs: 3_000, measureMs: 4_000 },
-  memory: { sources: 2_000_000, warmSources: 100_000, restMs: 10_000 },
+  memory: { sources: 2_000_000, warmSources: 100_000, restMs: 30_000 },
 };
 
 const LETTERS_PER_SECOND = 50;

@@ -27,12 +27,17 @@ export type AppPurpose = "envelope" | "code" | "letter" | "recipient" | "pass" |
 export type Sabotage = "lanes-off" | "fcfs" | "floors-off";
 
 /**
- * How the door is forked. 4 MB for each half of V8's young heap instead of 32, which a flood of short-lived requests would fill and
- * keep. What V8 once saw live longer than a collection (a few slow connections) it would from then on put among the old: then each
- * connection of a flood grows old, the young heap's collections take 1 to 5 ms instead of half of one, and every few seconds all
- * stops for what is old. And a collection of so little waits for no other thread, which on a busy core may be long in coming.
+ * How the door and the app are forked, through which every request goes. 4 MB for each half of V8's young heap instead of 32: a flood of
+ * short-lived requests would fill and keep those, and short stops are better than rare ones. What V8 once saw live longer than a
+ * collection (a few slow connections) it would from then on put among the old: then each connection of a flood grows old,
+ * a young collection takes 1 to 5 ms instead of half of one, and every few seconds all stops for what is old. And a collection
+ * of so little waits for no other thread, which on a busy core may be long in coming (50 ms were seen).
  */
-export const DOOR_EXEC_ARGV: readonly string[] = ["--max-semi-space-size=4", "--no-allocation-site-pretenuring", "--no-parallel-scavenge"];
+export const SERVING_EXEC_ARGV: readonly string[] = [
+  "--max-semi-space-size=4",
+  "--no-allocation-site-pretenuring",
+  "--no-parallel-scavenge",
+];
 
 /**
  * What each process is started with, beside what it may see of ours. glibc gives back 128 KB and more that are free at the end of its

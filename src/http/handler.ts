@@ -64,7 +64,7 @@ export function refuse(code: ProblemCode, extras: ProblemExtras = {}): Refusal {
 }
 
 /** Refuses wrong fields, each with its sentence in the reader's language. */
-export function refuseFields(context: RequestContext, fields: readonly { field: string; key: string }[]): Refusal {
+export function refuseFields(context: Pick<RequestContext, "language">, fields: readonly { field: string; key: string }[]): Refusal {
   return refuse("invalid-field", {
     errors: fields.map(({ field, key }) => ({ field, sentence: fieldSentence(context.language, key) })),
   });

@@ -17,7 +17,7 @@ import { LANGUAGES, type Language } from "#contract/wire.ts";
 import { chooseLanguage } from "#contract/words/words.ts";
 import { SESSION_LIFETIME_MS, type Authenticated, type Identity } from "#identity/identity.ts";
 import { isConnectionLoss, isDiskFull } from "#store/store.ts";
-import { Refusal, refuse, refuseFields, type Handler, type Handlers, type RequestContext } from "./handler.ts";
+import { Refusal, refuse, refuseFields, type Handler, type Handlers } from "./handler.ts";
 import { isForeign, wantsPage } from "./core/request-origin.ts";
 import { readBody } from "./request-body.ts";
 
@@ -90,7 +90,13 @@ async function answered(parts: HttpParts, asked: Asked, handler: Handler, params
 
   if (Object.values(params).some((value) => value.includes("\0") || !value.isWellFormed())) return problem(here, refuse("not-found"));
 
-  const context: RequestContext = {
+  const body = await readBody(request, route.limitBytes);
+  if (!body.ok) {
+    const { failure } = body;
+    const refusal = failure.tag === "broken-text" ? refuseFields(here, [{ field: failure.field, key: failure.tag }]) : refuse(failure.tag);
+    return problem(here, refusal);
+  }
+  const response = await handler({
     requestId: here.requestId,
     language: here.language,
     account: who?.account ?? null,
@@ -98,17 +104,12 @@ async function answered(parts: HttpParts, asked: Asked, handler: Handler, params
     params,
     query: new URL(request.url).searchParams,
     headers,
-    body: undefined,
-    signal: request.signal,
-  };
-  const body = await readBody(request, route.limitBytes);
-  if (!body.ok) {
-    const { failure } = body;
-    const refusal =
-      failure.tag === "broken-text" ? refuseFields(context, [{ field: failure.field, key: failure.tag }]) : refuse(failure.tag);
-    return problem(here, refusal);
-  }
-  const response = await handler({ ...context, body: body.value });
+    body: body.value,
+    // made only for whoever asks: the whole of a Request hangs on it, most of what a short answer costs
+    get signal() {
+      return request.signal;
+    },
+  });
   if (response instanceof Refusal) return problem(here, response);
   const whole = finished(response, who, readCookie(headers.get("cookie") ?? undefined, COOKIES.session));
   if (request.method !== "HEAD") return whole;

@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
-import { DOOR_EXEC_ARGV, type FromChild, type ToChild } from "#contract/processes.ts";
+import { SERVING_EXEC_ARGV, type FromChild, type ToChild } from "#contract/processes.ts";
 import type { Dice } from "#kit/dice.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { SECOND_MS, type Clock } from "#kit/time.ts";
@@ -145,7 +145,7 @@ async function startAll(parts: SupervisorParts, stops: Stop[]): Promise<Outcome<
   };
   const shared = { environment: settings.childEnvironment, clock, onTrouble: reports.trouble, onChange };
   const part = (key: string, name: string, file: string, boot: () => ToChild, onMessage: (message: FromChild) => void = () => {}): Part => {
-    const execArgv = file === parts.files.door ? DOOR_EXEC_ARGV : [];
+    const execArgv = file === parts.files.door || file === parts.files.app ? SERVING_EXEC_ARGV : [];
     const made = createPart({ ...shared, name, file, execArgv, boot, onMessage, onLine: reports.linesOf(key) });
     children.set(key, made);
     return made;

@@ -22,7 +22,7 @@ import { toLine } from "#kit/ndjson.ts";
 import { derivePurposeKey, type Purpose, type PurposeKeys } from "#kit/seal.ts";
 import {
   CHILD_ENVIRONMENT,
-  DOOR_EXEC_ARGV,
+  SERVING_EXEC_ARGV,
   type ControlMessage,
   type DoorBoot,
   type DoorPurpose,
@@ -105,7 +105,7 @@ export async function startDoor(
     const forked = fork(fileURLToPath(new URL("../../src/door/door-process.ts", import.meta.url)), {
       serialization: "advanced",
       env: { ...process.env, ...CHILD_ENVIRONMENT },
-      execArgv: [...DOOR_EXEC_ARGV, ...(inspect ? ["--inspect=127.0.0.1:0"] : [])],
+      execArgv: [...SERVING_EXEC_ARGV, ...(inspect ? ["--inspect=127.0.0.1:0"] : [])],
       stdio: ["ignore", "inherit", inspect ? "pipe" : "inherit", "ipc"],
     });
     forked.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
