@@ -17,8 +17,9 @@ const FIELD_CHARS = 200;
 export async function readBody(request: Request, limitBytes: number): Promise<Outcome<unknown, BodyFault>> {
   const declared = request.headers.get("content-length");
   if (declared !== null && Number(declared) > limitBytes) return fail({ tag: "body-too-large" });
-  // without either header there is none (RFC 9112, 6.3); to look at `body` would cost more than the rest of a short answer
-  if (declared === "0" || (declared === null && !request.headers.has("transfer-encoding"))) return succeed(undefined);
+  // to look for a body costs more than the rest of a short answer, and what asks for a page has none
+  const asks = request.method === "GET" || request.method === "HEAD";
+  if (declared === "0" || (asks && declared === null && !request.headers.has("transfer-encoding"))) return succeed(undefined);
   if (request.body === null) return succeed(undefined);
   const bytes = await readUpTo(request.body, limitBytes);
   if (bytes === undefined) return fail({ tag: "body-too-large" });
