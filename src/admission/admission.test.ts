@@ -370,7 +370,7 @@ test("reads that come to nothing in the app count as pressure, mistyped ones and
     const admission = newAdmission(0);
     for (let now = 0; now < 5 * SECOND; now += 10) {
       const asked = stranger(now, { cost });
-      for (let nth = 0; nth < 8; nth += 1) decide(admission, now, { ...asked, source: key(now + nth) });
+      for (let nth = 0; nth < 4; nth += 1) decide(admission, now, { ...asked, source: key(now + nth) });
       ended(admission, now, asked, outcome, 5);
       if (now % 100 === 0) measured(admission, now, { lagMs: 0, appInFlight: 0, appWaitMs: 1 });
     }

@@ -283,10 +283,10 @@ test("fifty stolen passes are held to their own budgets, and members to whom the
 });
 
 test("many new people at once are no attack: nobody is refused and nobody computes while there is room", () => {
-  const surge = { ...newcomers, perSecond: () => 300 };
+  const surge = { ...newcomers, perSecond: () => 150 };
   const { seconds, within } = live([members, surge], 30_000);
   const { came, admitted } = within("newcomers", 0, 30);
-  assert.ok(came > 8_000);
+  assert.ok(came > 4_000);
   assert.equal(admitted, came);
   assert.ok(seconds.every(({ pressure, effort }) => pressure === 0 && effort === 0));
 });

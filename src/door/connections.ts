@@ -50,6 +50,7 @@ const PROVEN_PER_HOLDER = 64;
 /** Browsers and proxies wait for an answer before they ask again; whoever piles up requests on one connection is let go. */
 const MOST_UNANSWERED = 4;
 const HANG_UP_MS = SECOND_MS;
+const NODES_TURN_MS = 2 * SECOND_MS;
 const SWEEP_EVERY_MS = 100;
 /** Each connection is looked at once a second. */
 const SWEEP_SHARE = SWEEP_EVERY_MS / SECOND_MS;
@@ -189,7 +190,8 @@ export function createConnections(parts: {
   function look(one: Held, now: number): void {
     const { socket, reading } = one;
     if (one.endedAt !== null && now - one.endedAt > HANG_UP_MS) return letGo(one);
-    if (one.asked === 0 && now - one.openedAt > HEAD_WITHIN_MS) return letGo(one);
+    // node, once it heard of the connection, ends it with a 408; it looks once a second
+    if (one.asked === 0 && now - one.openedAt > HEAD_WITHIN_MS + (one.quietSince === null ? NODES_TURN_MS : 0)) return letGo(one);
     if (one.quietSince !== null && now - one.quietSince > idleMs(parts.behindProxy, one.holder !== null)) return letGo(one);
     if (reading?.message.complete === true) one.reading = null;
     if (one.holder !== null) return;
