@@ -46,6 +46,8 @@ export type StatusAnswer = {
     lettersPerSecond: number | null;
     /** For somebody who came now. */
     wait: Wait | null;
+    /** Of the waits that people were told lately, the share that held; null: none has come to its end yet. */
+    quotes: { decided: number; share: number | null };
   };
   health: Health | null;
   /** How the operator set registration. */

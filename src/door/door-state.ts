@@ -11,6 +11,8 @@ export type DoorState = {
   lettersPerSecond(): number | null;
   /** How many wait, and what somebody who came now would be told. */
   line(): { waiting: number; standsStill: boolean; wait: Wait | null };
+  /** Of the waits that people were told lately: how many came to their end, and the share that held. */
+  quotes(): { decided: number; share: number | null };
   /** How the operator set sign-up, as told last; open while nobody has told. */
   signUp(): SignUpSetting;
   upSince: number;

@@ -242,7 +242,10 @@ test("the status says what the app told, and that it is unknown when the app is 
   const own = await startDoor(t);
   const silent = (await own.ask("/status.json")).json<StatusAnswer>();
   assert.equal(silent.health, null);
-  assert.deepEqual(silent.line, { waiting: 0, standsStill: true, wait: null, lettersPerSecond: null });
+  assert.deepEqual(silent.line, {
+    ...{ waiting: 0, standsStill: true, wait: null, lettersPerSecond: null },
+    quotes: { decided: 0, share: null },
+  });
   own.capacity(50);
   own.tell({ kind: "health", mail: "failing", database: "working", model: "guide", lettersWaiting: 3, oldestLetterSeconds: 9 });
   await pause(100);

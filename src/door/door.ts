@@ -18,6 +18,7 @@ import { problemAnswer } from "./answers.ts";
 import { createAppLink, type Caller } from "./app-link.ts";
 import { createConnections } from "./connections.ts";
 import { createControlServer } from "./control-server.ts";
+import { isAccount } from "./core/facts.ts";
 import { FINISH_WITHIN_MS, mintFinishing } from "./core/finishing.ts";
 import { chainLength, isNearAddress, newProxyWatch, noteChain } from "./core/proxy-chain.ts";
 import { parseBody } from "./core/request-body.ts";
@@ -26,7 +27,7 @@ import { isAtAppToo } from "./core/route-match.ts";
 import { whatIsAsked, type Asked } from "./core/what-is-asked.ts";
 import type { AskApp, DoorAnswer, DoorHandler, DoorHandlers, DoorRequest } from "./door-request.ts";
 import type { DoorState } from "./door-state.ts";
-import { createGate, EVENT_STREAM, isAccount, type Admitted } from "./gate.ts";
+import { createGate, EVENT_STREAM, type Admitted } from "./gate.ts";
 import { createJsonRoutes } from "./json-routes.ts";
 import { keepLine } from "./line-snapshot.ts";
 import { createListener } from "./listener.ts";
@@ -58,6 +59,7 @@ const SECRET = /^[A-Za-z0-9_-]{43}$/;
 const REQUEST_ID_BYTES = 12;
 const SOON_SECONDS = 2;
 const TICK_MS = SECOND_MS;
+const CONFIRM = "/sign-up/confirm";
 /** Where a browser without a secret is given one. */
 const MINTS_SECRET = new Set(["GET /sign-up", "POST /sign-up", "GET /sign-up/wait", "POST /sign-up/challenge", "POST /sign-up/place"]);
 
@@ -96,6 +98,10 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
       const { waiting, moves, wait } = lines.view(kept.line, clock.monotonic());
       return { waiting, standsStill: !moves, wait: wait ?? null };
     },
+    quotes() {
+      const { decided, share } = lines.quoteQuality(kept.line);
+      return { decided, share };
+    },
     signUp: control.signUp,
     upSince: clock.now(),
   };
@@ -117,7 +123,11 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
   const askAs = app.ask(callerOf);
   const askApp: AskApp = async (asked, method, path, body, more) => {
     const answer = await askAs(asked, method, path, body, more);
-    if (more?.placeId !== undefined && answer.status < 400) mayFinish(asked, more.placeId);
+    if (answer.status < 400 && more?.placeId !== undefined) {
+      mayFinish(asked, more.placeId);
+      line.ordered(asked.prefix);
+    }
+    if (answer.status < 400 && path === CONFIRM) line.confirmed(asked.prefix);
     return answer;
   };
   const assets = readSmallAssets(folder("../../web/dist/small/"));
@@ -176,6 +186,7 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
       const became = await app.forward(message, response, callerOf(asked), route.limitBytes);
       if (became === "too-large") refuse("body-too-large");
       if (became === "not-there") refuse("app-down", { retryAfterSeconds: SOON_SECONDS });
+      if (became === "answered" && route.path === CONFIRM && response.statusCode < 400) line.confirmed(asked.prefix);
       return;
     }
     const bytes = await readUpTo(message, route.limitBytes);

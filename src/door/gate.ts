@@ -25,7 +25,7 @@ import { keyedMac } from "#kit/seal.ts";
 import { shortHash, shortKey } from "#kit/short-hash.ts";
 import { newBusyShare, SECOND_MS, type Clock } from "#kit/time.ts";
 import { clientPrefix } from "./core/client-address.ts";
-import { standingOf, type Standing } from "./core/facts.ts";
+import { isKnown, standingOf, type Standing } from "./core/facts.ts";
 import { add, countOf, newCounts, takeAway } from "./core/hashed-counts.ts";
 import { readDraft } from "./pages/draft.ts";
 
@@ -83,7 +83,6 @@ const FULL_HANDS: Refused = { tag: "refuse", why: "holder-budget", retryAfterSec
 const FULL_NETWORK: Refused = { tag: "refuse", why: "source-budget", retryAfterSeconds: 5 };
 const ADMIT: Verdict = { tag: "admit" };
 const NO_FLOORS = { operator: 0, member: 0, "new-member": 0, "known-device": 0, place: 0, heartbeat: 0, effort: 0, stranger: 0 };
-const ACCOUNTS: ReadonlySet<Lane> = new Set<Lane>(["operator", "member", "new-member"]);
 const ANYBODY: Standing = { lane: "stranger", holder: null, effort: 0 };
 
 export function createGate(parts: GateParts): Gate {
@@ -129,9 +128,9 @@ export function createGate(parts: GateParts): Gate {
     const { prefix, source } = originOf(head);
     const cookies = readCookies(head.headers.cookie);
     const { lane, holder, effort } = stands(head, cookies, route);
-    const isKnown = isAccount(lane) || lane === "known-device";
-    const facts: Facts = { lane, holder, source, cost: costOf(route, lane, isKnown), effort };
-    return { facts, prefix, cookies, who: isKnown && holder !== null ? holder : source, isKnown };
+    const known = isKnown(lane);
+    const facts: Facts = { lane, holder, source, cost: costOf(route, lane, known), effort };
+    return { facts, prefix, cookies, who: known && holder !== null ? holder : source, isKnown: known };
   }
 
   /** Too much in hand at once. */
@@ -235,11 +234,6 @@ export function createGate(parts: GateParts): Gate {
     start: () => sample(clock.monotonic()),
     stop: () => cancel(),
   };
-}
-
-/** Whether the pass of an account was shown. */
-export function isAccount(lane: Lane): boolean {
-  return ACCOUNTS.has(lane);
 }
 
 /**

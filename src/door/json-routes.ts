@@ -8,6 +8,7 @@ import { fieldSentence } from "#contract/problem-body.ts";
 import { letterBody, placeBody, turnBody } from "#contract/schemas.ts";
 import type { PlaceAnswer } from "#contract/wire.ts";
 import { jsonAnswer, problemAnswer } from "./answers.ts";
+import { isKnown } from "./core/facts.ts";
 import type { AskApp, DoorAnswer, DoorHandlers, DoorRequest } from "./door-request.ts";
 import type { RegistrationLine } from "./registration-line.ts";
 
@@ -20,7 +21,7 @@ export function createJsonRoutes({ line, askApp }: { line: RegistrationLine; ask
     "POST /sign-up/place": (request) => {
       const body = checkBody(placeBody, request.body);
       if (!body.ok) return refuseFields(request, body.failure);
-      const placed = line.place(body.value, request.browserSecret ?? "", request.prefix);
+      const placed = line.place(body.value, request.browserSecret ?? "", request.prefix, isKnown(request.facts.lane));
       return placed.ok ? placeAnswer(request, placed.value) : problemAnswer(request, placed.failure.tag);
     },
 

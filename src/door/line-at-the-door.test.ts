@@ -46,7 +46,10 @@ test("capacity zero calls nobody, promises no wait, and costs nobody the place",
   assert.equal(refused.json<Problem>().code, "not-your-turn");
   assert.equal(refused.headers["retry-after"], "5");
   const { line } = (await door.ask("/status.json")).json<StatusAnswer>();
-  assert.deepEqual(line, { waiting: 1, standsStill: true, wait: null, lettersPerSecond: 0 });
+  assert.deepEqual(line, {
+    ...{ waiting: 1, standsStill: true, wait: null, lettersPerSecond: 0 },
+    quotes: { decided: 0, share: null },
+  });
   assert.equal(door.reached.length, 0);
   door.capacity(10);
   await pause(300);

@@ -32,7 +32,7 @@ export function createPageRoutes(parts: PageParts): DoorHandlers {
     version,
     now: clock.now(),
     upSince: state.upSince,
-    line: { ...state.line(), lettersPerSecond: state.lettersPerSecond() },
+    line: { ...state.line(), lettersPerSecond: state.lettersPerSecond(), quotes: state.quotes() },
     health: state.health(),
     signUp: state.signUp(),
   });

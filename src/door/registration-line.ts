@@ -12,6 +12,7 @@ import type { DoorPurpose, KeysOf } from "#contract/processes.ts";
 import type { ChallengeAnswer, PlaceAnswer } from "#contract/wire.ts";
 import * as lines from "#line/line.ts";
 import { paidBits, wantedBits, weightOf } from "./core/effort-weight.ts";
+import { newReputation, noteConfirmed, noteOrdered, reputationOf } from "./core/reputation.ts";
 import {
   CHALLENGE_ID_BYTES,
   CHALLENGE_LIFETIME_MS,
@@ -33,12 +34,18 @@ export type RegistrationLine = {
   challenge(browserSecret: string): ChallengeAnswer;
   /** What the work for a challenge is worth that was not used yet, and whose it is. Uses nothing up. */
   worth(challenge: string, nonce: string): { id: Uint8Array; bits: number } | undefined;
-  /** Takes a place. Never refused for want of effort: less than was asked for, used or wrong work counts for as little as it is. */
-  place(asked: PlaceAsked, browserSecret: string, prefix: string): Outcome<PlaceAnswer, { tag: "challenge-expired" }>;
+  /**
+   * Takes a place. Never refused for want of effort: less than was asked for, used or wrong work counts for as little as it is.
+   * `isKnown`: somebody has signed in from this device before.
+   */
+  place(asked: PlaceAsked, browserSecret: string, prefix: string, isKnown?: boolean): Outcome<PlaceAnswer, { tag: "challenge-expired" }>;
   /** Asks whether the turn has come; also the heartbeat. The answer's `place` replaces the one before. */
   turn(place: string, browserSecret: string, prefix: string): Outcome<PlaceAnswer, { tag: "place-expired" }>;
   /** Uses the turn up. `place-spent`: a letter was ordered with this place already. */
   take(place: string, browserSecret: string, prefix: string): Outcome<Taken, TakeRefusal>;
+  /** A letter was ordered from this network; one of its letters led to an account. Makes the network's name. */
+  ordered(prefix: string): void;
+  confirmed(prefix: string): void;
 };
 /** `nonce`: the work done for the challenge. `place`: one that this browser holds already, and that the work shall move ahead. */
 export type PlaceAsked = { challenge: string; nonce?: string | undefined; place?: string | undefined };
@@ -62,12 +69,15 @@ export type RegistrationLineParts = {
 };
 
 /** How often to ask: a quarter of the least that is to be waited, so that nobody is late by much and few ask often. */
+/** A device from which somebody has signed in stands as well as the best network. */
+const KNOWN = 2;
 const ASK_SECONDS = { least: 1, most: 30, standing: 5, outside: 15 };
 
 export function createRegistrationLine(parts: RegistrationLineParts): RegistrationLine {
   const { line, clock, dice } = parts;
   const spent = emptySpent(clock.monotonic());
   const spentEffort = emptySpentEffort();
+  const reputation = newReputation(clock.monotonic());
   const seeds = minuteKeys();
 
   /** Monotonic now, with the capacity as the app told it last. */
@@ -103,13 +113,13 @@ export function createRegistrationLine(parts: RegistrationLineParts): Registrati
     return paid > 0 && spendEffort(spentEffort, minuteOf(challenge.issuedAt), challenge.id) ? paid : 0;
   }
 
-  /** Nothing is known of anybody's name here. */
-  const weighs = ({ effort }: Pick<Place, "effort">) => lines.weigh(weightOf(effort), 1);
+  const weighs = ({ effort }: Pick<Place, "effort">, prefix: string, isKnown = false) =>
+    lines.weigh(weightOf(effort), isKnown ? KNOWN : reputationOf(reputation, clock.monotonic(), sourceOf(prefix)));
   type Fresh = Pick<Place, "id" | "effort" | "renewed">;
   const newPlace = (effort: number): Fresh => ({ id: dice.bytes(PLACE_ID_BYTES), effort, renewed: false });
 
-  function join(now: number, browserSecret: string, prefix: string, fresh: Fresh): PlaceAnswer {
-    const looked = lines.join(line, now, sourceOf(prefix), weighs(fresh));
+  function join(now: number, browserSecret: string, prefix: string, fresh: Fresh, isKnown = false): PlaceAnswer {
+    const looked = lines.join(line, now, sourceOf(prefix), weighs(fresh, prefix, isKnown));
     return answer(browserSecret, { ...fresh, standing: looked.standing, prefix }, looked);
   }
 
@@ -122,11 +132,11 @@ export function createRegistrationLine(parts: RegistrationLineParts): Registrati
 
   /** A place that is held already, moved ahead by `paid` bits: it stays the same one, and stands at the earlier of both ends. */
   function moveAhead(now: number, browserSecret: string, prefix: string, held: Place, paid: number): PlaceAnswer {
-    const kept = lines.look(line, now, held.standing, sourceOf(prefix), prefix !== held.prefix, weighs(held));
+    const kept = lines.look(line, now, held.standing, sourceOf(prefix), prefix !== held.prefix, weighs(held, prefix));
     const place = after(held, kept, prefix);
     if (kept.turn || paid <= held.effort) return answer(browserSecret, place, kept);
     const moved = { ...place, effort: paid };
-    const fresh = lines.join(line, now, sourceOf(prefix), weighs(moved));
+    const fresh = lines.join(line, now, sourceOf(prefix), weighs(moved, prefix));
     return (fresh.standing.tag?.tick ?? Number.POSITIVE_INFINITY) < (kept.standing.tag?.tick ?? Number.POSITIVE_INFINITY)
       ? answer(browserSecret, { ...moved, standing: fresh.standing, prefix }, fresh)
       : answer(browserSecret, moved, kept);
@@ -151,13 +161,13 @@ export function createRegistrationLine(parts: RegistrationLineParts): Registrati
       const bits = paidBits(effortOf(token, nonce), challenge.effort);
       return bits > 0 && isUnspent(spentEffort, minuteOf(challenge.issuedAt), challenge.id) ? { id: challenge.id, bits } : undefined;
     },
-    place(asked, browserSecret, prefix) {
+    place(asked, browserSecret, prefix, isKnown = false) {
       const challenge = openChallenge(seeds, parts.keys().challenge, clock.now(), asked.challenge);
       if (challenge === undefined) return fail({ tag: "challenge-expired" });
       const paid = paidWith(challenge, asked.challenge, asked.nonce);
       const now = present();
       const held = asked.place === undefined ? undefined : openPlace(parts.keys().place, clock.now(), browserSecret, asked.place);
-      if (held === undefined || isSpent(spent, now, held.id)) return succeed(join(now, browserSecret, prefix, newPlace(paid)));
+      if (held === undefined || isSpent(spent, now, held.id)) return succeed(join(now, browserSecret, prefix, newPlace(paid), isKnown));
       return succeed(moveAhead(now, browserSecret, prefix, held, paid));
     },
     turn(token, browserSecret, prefix) {
@@ -166,7 +176,7 @@ export function createRegistrationLine(parts: RegistrationLineParts): Registrati
       const now = present();
       // used up, or taken for it by the bitmap: a new place, never a refusal
       if (isSpent(spent, now, place.id)) return succeed(renew(now, browserSecret, prefix, place));
-      const looked = lines.look(line, now, place.standing, sourceOf(prefix), prefix !== place.prefix, weighs(place));
+      const looked = lines.look(line, now, place.standing, sourceOf(prefix), prefix !== place.prefix, weighs(place, prefix));
       return succeed(answer(browserSecret, after(place, looked, prefix), looked));
     },
     take(token, browserSecret, prefix) {
@@ -174,7 +184,7 @@ export function createRegistrationLine(parts: RegistrationLineParts): Registrati
       if (place === undefined) return fail({ tag: "place-expired" });
       const now = present();
       if (isSpent(spent, now, place.id)) return fail({ tag: "place-spent" });
-      const looked = lines.take(line, now, place.standing, sourceOf(prefix), prefix !== place.prefix, weighs(place));
+      const looked = lines.take(line, now, place.standing, sourceOf(prefix), prefix !== place.prefix, weighs(place, prefix));
       if (!looked.turn) return fail({ tag: "not-your-turn", place: answer(browserSecret, after(place, looked, prefix), looked) });
       const unmark = markSpent(spent, now, place.id);
       let given = false;
@@ -187,6 +197,8 @@ export function createRegistrationLine(parts: RegistrationLineParts): Registrati
       };
       return succeed({ placeId: place.id, giveBack });
     },
+    ordered: (prefix) => noteOrdered(reputation, clock.monotonic(), sourceOf(prefix)),
+    confirmed: (prefix) => noteConfirmed(reputation, clock.monotonic(), sourceOf(prefix)),
   };
 }
 

@@ -8,7 +8,13 @@ import { createPages, readSmallAssets, type AskedContext, type RegistrationNow, 
 import { renderManualPage } from "#door/manual.ts";
 
 const HEALTH = { mail: "working", database: "working", model: "guide", lettersWaiting: 3, oldestLetterSeconds: 4 } as const;
-const LINE = { standsStill: false, waiting: 12, lettersPerSecond: 50, wait: { lowSeconds: 20, highSeconds: 42, confidence: 0.9 } };
+const LINE = {
+  standsStill: false,
+  waiting: 12,
+  lettersPerSecond: 50,
+  wait: { lowSeconds: 20, highSeconds: 42, confidence: 0.9 },
+  quotes: { decided: 480, share: 0.81 },
+};
 const MANUAL = renderManualPage("users", "chat.md", "# Chatting\n\nA *page* of the manual.\n\n## Stop an answer\n\n- Press it.\n");
 
 export const PEACE: RegistrationNow = {
@@ -87,7 +93,7 @@ export function everyPage(assets: SmallAssets, language: Language, words = "ada@
         version: "0.1.0",
         now,
         upSince: now,
-        line: { standsStill: true, waiting: 0, wait: null, lettersPerSecond: null },
+        line: { standsStill: true, waiting: 0, wait: null, lettersPerSecond: null, quotes: { decided: 0, share: null } },
         health: null,
         signUp: { mode: "closed", lettersPerMinute: null, since: SINCE },
       }),

@@ -3,7 +3,7 @@
  * is read. A token buys a lane and authorises nothing. Fails closed: whatever can't be verified now, a pass or a device cookie
  * while the revocations are not known above all, is a stranger's.
  */
-import type { Facts } from "#admission/admission.ts";
+import type { Facts, Lane } from "#admission/admission.ts";
 import { COOKIES, type CookieName } from "#contract/cookies.ts";
 import type { KeysOf } from "#contract/processes.ts";
 import type { Route } from "#contract/routes.ts";
@@ -57,6 +57,16 @@ export function standingOf(known: Known, { cookies, draftPlace, work }: Shown, r
   const secret = cookies[COOKIES.browser];
   const place = cookies[COOKIES.place] ?? draftPlace();
   return secret === undefined || place === undefined ? STRANGER : byPlace(known, step, secret, place);
+}
+
+/** Whether the pass of an account was shown. */
+export function isAccount(lane: Lane): boolean {
+  return lane === "operator" || lane === "member" || lane === "new-member";
+}
+
+/** Or the cookie of a device from which somebody has signed in. */
+export function isKnown(lane: Lane): boolean {
+  return isAccount(lane) || lane === "known-device";
 }
 
 function byPass({ keys, now, revoked, hash }: Known, token: string): Standing | undefined {

@@ -6,6 +6,7 @@ import { LIMITS } from "#contract/schemas.ts";
 import { fieldSentence, problemBody } from "#contract/problem-body.ts";
 import type { Problem } from "#contract/problems.ts";
 import type { LetterAnswer, PlaceAnswer } from "#contract/wire.ts";
+import { isKnown } from "../core/facts.ts";
 import type { DoorAnswer, DoorHandlers, DoorRequest } from "../door-request.ts";
 import { keepDraft, readDraft } from "./draft.ts";
 import { contextOf, enterOr, problemOf, retryHeader, typed, type FormParts } from "./form-answers.ts";
@@ -42,8 +43,9 @@ export function signUpRoutes(parts: FormParts): DoorHandlers {
   const placeFor = (request: DoorRequest) => {
     const secret = request.browserSecret ?? "";
     const [challenge, nonce] = [typed(request, "challenge", LIMITS.challengeBytes), typed(request, "nonce", LIMITS.nonceChars)];
-    const first = line.place({ challenge, nonce }, secret, request.prefix);
-    return first.ok ? first : line.place({ challenge: line.challenge(secret).challenge }, secret, request.prefix);
+    const known = isKnown(request.facts.lane);
+    const first = line.place({ challenge, nonce }, secret, request.prefix, known);
+    return first.ok ? first : line.place({ challenge: line.challenge(secret).challenge }, secret, request.prefix, known);
   };
 
   const orderLetter = async (request: DoorRequest, address: string, place: string): Promise<DoorAnswer> => {

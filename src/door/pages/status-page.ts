@@ -17,6 +17,8 @@ import type { PageContext, StatusView } from "./views.ts";
 const CATALOGUES = { en: statusEn, es: statusEs };
 type Key = keyof typeof statusEn;
 type Tone = "good" | "bad" | "unknown";
+/** Of the waits that were told, before their share is. */
+const FEWEST_QUOTES = 20;
 type Row = { name: string; tone: Tone; state: string; text: string };
 
 export function statusPage(assets: SmallAssets, context: PageContext, view: StatusView): string {
@@ -29,7 +31,7 @@ export function statusPage(assets: SmallAssets, context: PageContext, view: Stat
     <p class="lead tone ${tone}">${all}</p>
     <dl class="parts">${rows.map(rowMarkup)}</dl>
     <form method="get" action="/status">
-      <p class="hint">${words("measured", { time })}</p>
+      <p class="hint">${words("measured", { time })} ${words("unseen")}</p>
       <button class="button quiet">${words("look")}</button>
     </form>`;
   return frame(assets, context, { title: words("title"), body, width: "text" });
@@ -87,9 +89,18 @@ function lineRow(language: Language, line: StatusView["line"], words: Words): Ro
     return { name, tone, state: words("line.standing.state"), text: words("line.standing.text") };
   }
   const state = line.waiting === 0 ? words("line.empty.state") : words("line.waiting.state", { count: line.waiting });
-  if (line.wait !== null && line.wait.highSeconds <= AT_ONCE_SECONDS) return { name, tone: "good", state, text: words("line.empty.text") };
+  const held = quotesHeld(language, line.quotes, words);
+  if (line.wait !== null && line.wait.highSeconds <= AT_ONCE_SECONDS)
+    return { name, tone: "good", state, text: `${words("line.empty.text")}${held}` };
   if (line.wait === null) return { name, tone: "unknown", state, text: words("line.waiting-unknown.text") };
   const { lowSeconds, highSeconds, confidence } = line.wait;
   const wait = intervalWords(language, lowSeconds, highSeconds, words("between"), words("soon"));
-  return { name, tone: "good", state, text: words("line.waiting.text", { wait, percent: percentWords(language, confidence) }) };
+  const text = words("line.waiting.text", { wait, percent: percentWords(language, confidence) });
+  return { name, tone: "good", state, text: `${text}${held}` };
+}
+
+/** Too few say nothing. */
+function quotesHeld(language: Language, { decided, share }: StatusView["line"]["quotes"], words: Words): string {
+  if (share === null || decided < FEWEST_QUOTES) return "";
+  return ` ${words("line.quotes", { count: decided, percent: percentWords(language, share) })}`;
 }

@@ -11,6 +11,7 @@ export const statusEn = {
   "all.unknown": "Not everything is known just now.",
   measured: "Measured when you opened this page, at {time} UTC.",
   look: "Measure again",
+  unseen: "What this page can't see: a flood that fills the network before it reaches this machine. Its provider can.",
 
   "door.name": "Door",
   "door.open.state": "Open",
@@ -78,6 +79,7 @@ export const statusEn = {
   "line.empty.text": "Whoever signs up now gets the letter at once.",
   "line.waiting.state": { one: "{count} place taken", other: "{count} places taken" },
   "line.waiting.text": "Who comes now waits {wait} for the letter. This holds for {percent} of those who wait.",
+  "line.quotes": "Of the last {count} waits that were told, {percent} held.",
   "line.waiting-unknown.text": "How long somebody who comes now would wait is not known.",
   "line.standing.state": "Stands still",
   "line.standing.text": "No letters can go out just now. Places are kept.",

@@ -9,6 +9,7 @@ export const statusEs: Translated<typeof statusEn> = {
   "all.unknown": "Ahora mismo no se sabe todo.",
   measured: "Medido al abrir esta página, a las {time} UTC.",
   look: "Medir de nuevo",
+  unseen: "Lo que esta página no puede ver: una avalancha que llena la red antes de llegar a esta máquina. Su proveedor sí.",
 
   "door.name": "Puerta",
   "door.open.state": "Abierta",
@@ -76,6 +77,7 @@ export const statusEs: Translated<typeof statusEn> = {
   "line.empty.text": "Quien se registra ahora recibe la carta enseguida.",
   "line.waiting.state": { one: "{count} lugar ocupado", other: "{count} lugares ocupados" },
   "line.waiting.text": "Quien llega ahora espera la carta {wait}. Se cumple para el {percent} de quienes esperan.",
+  "line.quotes": "De las últimas {count} esperas anunciadas se cumplió el {percent}.",
   "line.waiting-unknown.text": "No se sabe cuánto esperaría quien llega ahora.",
   "line.standing.state": "Está parada",
   "line.standing.text": "Ahora mismo no pueden salir cartas. Los lugares se conservan.",

@@ -1,0 +1,114 @@
+/** Is a network's name made by the letters that led to accounts, does it fade, and can nobody be shut out by spoiling it? */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { seededDice } from "#kit/dice.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, systemClock, type Clock } from "#kit/time.ts";
+import * as lines from "#line/line.ts";
+import { doorKeys, newRoot } from "#support/door.ts";
+import { newReputation, noteConfirmed, noteOrdered, reputationOf } from "./core/reputation.ts";
+import { createRegistrationLine } from "./registration-line.ts";
+
+const source = (nth: number) => Uint8Array.from({ length: 8 }, (_, at) => (Math.imul(nth + 1, 0x9e3779b1) >>> (3 * at)) & 0xff);
+const SCHOOL = source(1);
+const LATER = 25 * MINUTE_MS;
+
+test("nobody is known: everybody weighs one", () => {
+  const reputation = newReputation(0);
+  assert.equal(reputationOf(reputation, 0, SCHOOL), 1);
+});
+
+test("a network whose letters lead to accounts stands higher, one whose letters lead to nothing lower, never beyond 2 and 1/2", () => {
+  const reputation = newReputation(0);
+  const [good, bad] = [source(2), source(3)];
+  for (let nth = 0; nth < 40; nth += 1) {
+    noteOrdered(reputation, nth, good);
+    noteConfirmed(reputation, nth, good);
+    noteOrdered(reputation, nth, bad);
+  }
+  const [high, low] = [reputationOf(reputation, LATER, good), reputationOf(reputation, LATER, bad)];
+  assert.ok(high > 1.8 && high <= 2, `${high}`);
+  assert.ok(low < 0.6 && low >= 0.5, `${low}`);
+  assert.equal(reputationOf(reputation, LATER, SCHOOL), 1, "neighbours have nothing of it");
+});
+
+test("a class that signs up together is not taken for people who never finish", () => {
+  const reputation = newReputation(0);
+  for (let nth = 0; nth < 30; nth += 1) noteOrdered(reputation, nth * 1_000, SCHOOL);
+  assert.equal(reputationOf(reputation, 9 * MINUTE_MS, SCHOOL), 1, "their codes may still come back");
+  for (let nth = 0; nth < 28; nth += 1) noteConfirmed(reputation, 5 * MINUTE_MS, SCHOOL);
+  assert.ok(reputationOf(reputation, 9 * MINUTE_MS, SCHOOL) > 1.5);
+  assert.ok(reputationOf(reputation, 40 * MINUTE_MS, SCHOOL) > 1.5, "two who gave up change little");
+});
+
+test("a name fades: after a week nothing is left of it", () => {
+  const reputation = newReputation(0);
+  for (let nth = 0; nth < 20; nth += 1) noteOrdered(reputation, 0, SCHOOL);
+  const after = (ms: number) => reputationOf(reputation, ms, SCHOOL);
+  const [soon, dayLater, weekLater] = [after(HOUR_MS), after(DAY_MS), after(7 * DAY_MS)];
+  assert.ok(soon < dayLater && dayLater < weekLater, `${soon} ${dayLater} ${weekLater}`);
+  assert.ok(weekLater > 0.95);
+});
+
+test("whatever happened, and however time passes, the factor lies between 1/2 and 2, and one account more never lowers it", () => {
+  const step = fc.record({ confirmed: fc.boolean(), who: fc.nat(5), later: fc.nat(3 * HOUR_MS) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const reputation = newReputation(0);
+      let now = 0;
+      for (const { confirmed, who, later } of steps) {
+        now += later;
+        if (!confirmed) noteOrdered(reputation, now, source(who));
+        const before = reputationOf(reputation, now, source(who));
+        if (confirmed) noteConfirmed(reputation, now, source(who));
+        const after = reputationOf(reputation, now, source(who));
+        assert.ok(after >= 0.5 && after <= 2, `${after}`);
+        if (confirmed) assert.ok(after >= before - 1e-6, `${before} → ${after}`);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+/** In the line itself: a crowd waits, then one of each kind takes a place. */
+function waits(prepare: (line: ReturnType<typeof createRegistrationLine>, pass: (ms: number) => void) => void): Record<string, number> {
+  let passedMs = 0;
+  const clock: Clock = { ...systemClock, now: () => 1_800_000_000_000 + passedMs, monotonic: () => passedMs };
+  const keys = doorKeys(newRoot(1));
+  const line = createRegistrationLine({
+    line: lines.newLine(7, 0),
+    clock,
+    dice: seededDice("reputation"),
+    keys: () => keys,
+    lettersPerSecond: () => 1,
+    effort: () => 0,
+  });
+  prepare(line, (ms) => (passedMs += ms));
+  const take = (prefix: string, isKnown = false) => {
+    const placed = line.place({ challenge: line.challenge("mine").challenge }, "mine", prefix, isKnown);
+    assert.ok(placed.ok);
+    return placed.value.wait?.highSeconds ?? 0;
+  };
+  // ten places from each of forty networks, so that the second place of a network stands a round later
+  for (let nth = 0; nth < 400; nth += 1) take(`203.0.${nth % 40}.0/24`);
+  const last = (prefix: string, isKnown = false) => {
+    take(prefix, isKnown);
+    take(prefix, isKnown);
+    return take(prefix, isKnown);
+  };
+  return { good: last("192.0.2.0/24"), nobody: last("192.0.3.0/24"), bad: last("192.0.4.0/24"), device: last("192.0.5.0/24", true) };
+}
+
+test("in the line, a good name waits less than none, and none less than a bad one; a known device waits as a good name does", () => {
+  const told = waits((line, pass) => {
+    for (let nth = 0; nth < 60; nth += 1) {
+      line.ordered("192.0.2.0/24");
+      line.confirmed("192.0.2.0/24");
+      line.ordered("192.0.4.0/24");
+    }
+    pass(LATER);
+  });
+  assert.ok((told["good"] ?? 0) < (told["nobody"] ?? 0), JSON.stringify(told));
+  assert.ok((told["nobody"] ?? 0) < (told["bad"] ?? 0), JSON.stringify(told));
+  assert.ok((told["device"] ?? 0) < (told["nobody"] ?? 0), JSON.stringify(told));
+});
