@@ -276,23 +276,6 @@ test("strangers wait while the door is busy, although nobody waits in it yet; wh
   assert.ok(waiting.member < all, "the bar above can fail: once there is waiting, members may be refused too");
 });
 
-test("in a crowded moment strangers have their floor and no more; whoever is known comes in", () => {
-  const admission = newAdmission(0);
-  const admittedOf = (lane: Facts["lane"], holds: boolean, isCrowded: boolean) => {
-    let admitted = 0;
-    for (let nth = 0; nth < 1_000; nth += 1) {
-      const facts: Facts = { ...stranger(nth), lane, holder: holds ? key(nth) : null };
-      if (decide(admission, 0, facts, isCrowded).tag === "admit") admitted += 1;
-    }
-    return admitted;
-  };
-  assert.equal(admittedOf("stranger", false, false), 1_000, "there is room");
-  const crowded = admittedOf("stranger", false, true);
-  assert.ok(crowded > 0 && crowded <= 2 * 60, `${crowded} strangers`);
-  assert.equal(admittedOf("member", true, true), 1_000);
-  assert.equal(admittedOf("stranger", false, false), 1_000, "and the next moment is like any other");
-});
-
 test("a door that was busy for the length of a burst refuses nobody", () => {
   const admission = newAdmission(0);
   for (let now = 0; now < 5 * SECOND; now += 100) {

@@ -132,18 +132,15 @@ export function newAdmission(now: number, limits: Partial<AdmissionLimits> = {})
   };
 }
 
-/**
- * Decides, and counts what was asked whether it comes in or not. `isCrowded`: so much was let in at this very moment that whoever
- * comes next would wait for it, before that can be measured.
- */
-export function decide(admission: Admission, now: number, facts: Facts, isCrowded = false): Verdict {
-  const considered = consider(admission, now, facts, isCrowded);
+/** Decides, and counts what was asked whether it comes in or not. */
+export function decide(admission: Admission, now: number, facts: Facts): Verdict {
+  const considered = consider(admission, now, facts);
   return considered.refusal === undefined ? admit(admission, facts, considered) : refuse(admission, facts, considered, considered.refusal);
 }
 
 /** The same for whoever is refused. Whoever would come in is neither let in nor counted (undefined): that is asked of `decide`. */
-export function refusal(admission: Admission, now: number, facts: Facts, isCrowded = false): Refused | undefined {
-  const considered = consider(admission, now, facts, isCrowded);
+export function refusal(admission: Admission, now: number, facts: Facts): Refused | undefined {
+  const considered = consider(admission, now, facts);
   return considered.refusal === undefined ? undefined : refuse(admission, facts, considered, considered.refusal);
 }
 
@@ -158,7 +155,7 @@ type Considered = {
   byFloor: boolean;
 };
 
-function consider(admission: Admission, now: number, { lane, holder, source, cost, effort }: Facts, isCrowded: boolean): Considered {
+function consider(admission: Admission, now: number, { lane, holder, source, cost, effort }: Facts): Considered {
   const at = pass(admission, now);
   const work = WORK[cost];
   // effort that is too small for what is asked buys no lane (fails closed, to the stranger's lane)
@@ -186,9 +183,7 @@ function consider(admission: Admission, now: number, { lane, holder, source, cos
   // The cut-offs: whoever stands below one of them waits (fail open: without pressure nobody does).
   considered.atCuts = !isOverBudget;
   const passesApp = cost === "nothing" || passes(admission.appCut, considered.level);
-  // a crowded moment is for those who are known (fails open: whoever else stands ready has the floor)
-  const passesDoor = (isKnown || !isCrowded) && passes(admission.doorCut, considered.level);
-  if (!isOverBudget && passesApp && passesDoor) return considered;
+  if (!isOverBudget && passesApp && passes(admission.doorCut, considered.level)) return considered;
   // The floor: what a lane gets whatever is measured (fails open). The last lane's too: that is what "open" means.
   const floor = admission.floors[rank];
   considered.byFloor = floor != null && has(floor, at, share);

@@ -81,12 +81,6 @@ export const EVENT_STREAM = "/api/events";
 const HEALTH = { path: "/healthz", perSecond: 20, most: 40 };
 const FULL_HANDS: Refused = { tag: "refuse", why: "holder-budget", retryAfterSeconds: 5 };
 const FULL_NETWORK: Refused = { tag: "refuse", why: "source-budget", retryAfterSeconds: 5 };
-/**
- * So many strangers were let in within one turn of the event loop, and it has lasted so long: what stands ready is served in one go, and
- * whoever comes next waits for all of it, long before a measurement tells. A thousand open connections that asked at once
- * kept members waiting for a second.
- */
-const CROWD = { strangers: 16, turnMs: 20 };
 const ADMIT: Verdict = { tag: "admit" };
 const NO_FLOORS = { operator: 0, member: 0, "new-member": 0, "known-device": 0, place: 0, heartbeat: 0, effort: 0, stranger: 0 };
 const ANYBODY: Standing = { lane: "stranger", holder: null, effort: 0 };
@@ -149,21 +143,7 @@ export function createGate(parts: GateParts): Gate {
   function judge(seen: Seen, route: Route | undefined): Verdict {
     const now = clock.monotonic();
     if (route?.path === HEALTH.path && takeHealth(now)) return ADMIT;
-    const verdict = isFull(seen, route) ?? decide(admission, now, seen.facts, isCrowded(now));
-    if (verdict.tag === "admit" && !seen.isKnown) noteStranger(now);
-    return verdict;
-  }
-
-  const turn = { strangers: 0, began: 0 };
-  function isCrowded(now: number): boolean {
-    return turn.strangers >= CROWD.strangers && now - turn.began > CROWD.turnMs;
-  }
-
-  function noteStranger(now: number): void {
-    turn.strangers += 1;
-    if (turn.strangers > 1) return;
-    turn.began = now;
-    setImmediate(() => (turn.strangers = 0));
+    return isFull(seen, route) ?? decide(admission, now, seen.facts);
   }
 
   function takeHealth(now: number): boolean {
@@ -230,8 +210,7 @@ export function createGate(parts: GateParts): Gate {
     turnsAway(head, route) {
       if (route?.path === HEALTH.path) return undefined;
       const seen = look(head, route);
-      const now = clock.monotonic();
-      const verdict = isFull(seen, route) ?? refusal(admission, now, seen.facts, isCrowded(now));
+      const verdict = isFull(seen, route) ?? refusal(admission, clock.monotonic(), seen.facts);
       return verdict === undefined ? undefined : { facts: seen.facts, cookies: seen.cookies, verdict };
     },
     asked(facts) {
