@@ -123,10 +123,7 @@ export function createDoor(boot: DoorBoot, { clock, dice, log }: { clock: Clock;
   const askAs = app.ask(callerOf);
   const askApp: AskApp = async (asked, method, path, body, more) => {
     const answer = await askAs(asked, method, path, body, more);
-    if (answer.status < 400 && more?.placeId !== undefined) {
-      mayFinish(asked, more.placeId);
-      line.ordered(asked.prefix);
-    }
+    if (answer.status < 400 && more?.placeId !== undefined) mayFinish(asked, more.placeId);
     if (answer.status < 400 && path === CONFIRM) line.confirmed(asked.prefix);
     return answer;
   };

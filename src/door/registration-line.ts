@@ -12,7 +12,7 @@ import type { DoorPurpose, KeysOf } from "#contract/processes.ts";
 import type { ChallengeAnswer, PlaceAnswer } from "#contract/wire.ts";
 import * as lines from "#line/line.ts";
 import { paidBits, wantedBits, weightOf } from "./core/effort-weight.ts";
-import { newReputation, noteConfirmed, noteOrdered, reputationOf } from "./core/reputation.ts";
+import { newReputation, noteConfirmed, noteGivenBack, noteOrdered, reputationOf } from "./core/reputation.ts";
 import {
   CHALLENGE_ID_BYTES,
   CHALLENGE_LIFETIME_MS,
@@ -43,8 +43,7 @@ export type RegistrationLine = {
   turn(place: string, browserSecret: string, prefix: string): Outcome<PlaceAnswer, { tag: "place-expired" }>;
   /** Uses the turn up. `place-spent`: a letter was ordered with this place already. */
   take(place: string, browserSecret: string, prefix: string): Outcome<Taken, TakeRefusal>;
-  /** A letter was ordered from this network; one of its letters led to an account. Makes the network's name. */
-  ordered(prefix: string): void;
+  /** A letter that was ordered from this network led to an account: that makes its name. */
   confirmed(prefix: string): void;
 };
 /** `nonce`: the work done for the challenge. `place`: one that this browser holds already, and that the work shall move ahead. */
@@ -187,17 +186,19 @@ export function createRegistrationLine(parts: RegistrationLineParts): Registrati
       const looked = lines.take(line, now, place.standing, sourceOf(prefix), prefix !== place.prefix, weighs(place, prefix));
       if (!looked.turn) return fail({ tag: "not-your-turn", place: answer(browserSecret, after(place, looked, prefix), looked) });
       const unmark = markSpent(spent, now, place.id);
+      const source = sourceOf(prefix);
+      noteOrdered(reputation, now, source);
       let given = false;
       const giveBack = (problemCode?: string) => {
         if (given) return;
         given = true;
         // a door that began anew has forgotten which places are spent; the app has not
         if (problemCode !== "place-spent") unmark();
+        noteGivenBack(reputation, clock.monotonic(), source);
         lines.giveBack(line);
       };
       return succeed({ placeId: place.id, giveBack });
     },
-    ordered: (prefix) => noteOrdered(reputation, clock.monotonic(), sourceOf(prefix)),
     confirmed: (prefix) => noteConfirmed(reputation, clock.monotonic(), sourceOf(prefix)),
   };
 }

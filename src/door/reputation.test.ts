@@ -5,8 +5,9 @@ import fc from "fast-check";
 import { seededDice } from "#kit/dice.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, systemClock, type Clock } from "#kit/time.ts";
 import * as lines from "#line/line.ts";
-import { doorKeys, newRoot } from "#support/door.ts";
-import { newReputation, noteConfirmed, noteOrdered, reputationOf } from "./core/reputation.ts";
+import type { PlaceAnswer } from "#contract/wire.ts";
+import { doorKeys, newRoot, startDoor, takePlace } from "#support/door.ts";
+import { newReputation, noteConfirmed, noteGivenBack, noteOrdered, reputationOf } from "./core/reputation.ts";
 import { createRegistrationLine } from "./registration-line.ts";
 
 const source = (nth: number) => Uint8Array.from({ length: 8 }, (_, at) => (Math.imul(nth + 1, 0x9e3779b1) >>> (3 * at)) & 0xff);
@@ -41,6 +42,15 @@ test("a class that signs up together is not taken for people who never finish", 
   assert.ok(reputationOf(reputation, 40 * MINUTE_MS, SCHOOL) > 1.5, "two who gave up change little");
 });
 
+test("a letter that never went out says nothing about a network", () => {
+  const reputation = newReputation(0);
+  for (let nth = 0; nth < 30; nth += 1) {
+    noteOrdered(reputation, 0, SCHOOL);
+    noteGivenBack(reputation, 0, SCHOOL);
+  }
+  assert.equal(reputationOf(reputation, LATER, SCHOOL), 1);
+});
+
 test("a name fades: after a week nothing is left of it", () => {
   const reputation = newReputation(0);
   for (let nth = 0; nth < 20; nth += 1) noteOrdered(reputation, 0, SCHOOL);
@@ -71,8 +81,9 @@ test("whatever happened, and however time passes, the factor lies between 1/2 an
 });
 
 /** In the line itself: a crowd waits, then one of each kind takes a place. */
-function waits(prepare: (line: ReturnType<typeof createRegistrationLine>, pass: (ms: number) => void) => void): Record<string, number> {
+function waits(names: { good: string; bad: string }): Record<string, number> {
   let passedMs = 0;
+  let rate = 1_000;
   const clock: Clock = { ...systemClock, now: () => 1_800_000_000_000 + passedMs, monotonic: () => passedMs };
   const keys = doorKeys(newRoot(1));
   const line = createRegistrationLine({
@@ -80,15 +91,24 @@ function waits(prepare: (line: ReturnType<typeof createRegistrationLine>, pass: 
     clock,
     dice: seededDice("reputation"),
     keys: () => keys,
-    lettersPerSecond: () => 1,
+    lettersPerSecond: () => rate,
     effort: () => 0,
   });
-  prepare(line, (ms) => (passedMs += ms));
-  const take = (prefix: string, isKnown = false) => {
+  const place = (prefix: string, isKnown = false) => {
     const placed = line.place({ challenge: line.challenge("mine").challenge }, "mine", prefix, isKnown);
     assert.ok(placed.ok);
-    return placed.value.wait?.highSeconds ?? 0;
+    return placed.value;
   };
+  const take = (prefix: string, isKnown = false) => place(prefix, isKnown).wait?.highSeconds ?? 0;
+  for (let nth = 0; nth < 60; nth += 1) {
+    for (const prefix of [names.good, names.bad]) {
+      passedMs += 100;
+      assert.ok(line.take(place(prefix).place, "mine", prefix).ok, "a letter is ordered");
+    }
+    line.confirmed(names.good);
+  }
+  passedMs += LATER;
+  rate = 1;
   // ten places from each of forty networks, so that the second place of a network stands a round later
   for (let nth = 0; nth < 400; nth += 1) take(`203.0.${nth % 40}.0/24`);
   const last = (prefix: string, isKnown = false) => {
@@ -96,19 +116,42 @@ function waits(prepare: (line: ReturnType<typeof createRegistrationLine>, pass: 
     take(prefix, isKnown);
     return take(prefix, isKnown);
   };
-  return { good: last("192.0.2.0/24"), nobody: last("192.0.3.0/24"), bad: last("192.0.4.0/24"), device: last("192.0.5.0/24", true) };
+  return { good: last(names.good), nobody: last("192.0.3.0/24"), bad: last(names.bad), device: last("192.0.5.0/24", true) };
 }
 
 test("in the line, a good name waits less than none, and none less than a bad one; a known device waits as a good name does", () => {
-  const told = waits((line, pass) => {
-    for (let nth = 0; nth < 60; nth += 1) {
-      line.ordered("192.0.2.0/24");
-      line.confirmed("192.0.2.0/24");
-      line.ordered("192.0.4.0/24");
-    }
-    pass(LATER);
-  });
+  const told = waits({ good: "192.0.2.0/24", bad: "192.0.4.0/24" });
   assert.ok((told["good"] ?? 0) < (told["nobody"] ?? 0), JSON.stringify(told));
   assert.ok((told["nobody"] ?? 0) < (told["bad"] ?? 0), JSON.stringify(told));
   assert.ok((told["device"] ?? 0) < (told["nobody"] ?? 0), JSON.stringify(told));
+});
+
+test("at a real door, accounts that were made from a network, by a form or by a program, bring its next places forward", async (t) => {
+  const door = await startDoor(t, { boot: { trustedProxyHops: 1 } });
+  door.answer = (_request, response) => response.setHeader("content-type", "application/json").end("{}");
+  door.capacity(0.2);
+  const from = (address: string) => ({ "x-forwarded-for": address });
+  const [nobody, program, form] = [from("192.0.2.1"), from("192.0.3.1"), from("192.0.4.1")];
+  const code = { envelope: "e", code: "ABCD-EFGH", password: "a password of ten" };
+  const asForm = { ...form, "content-type": "application/x-www-form-urlencoded", accept: "text/html", "sec-fetch-mode": "navigate" };
+  const confirm = async (headers: Record<string, string>, body: string) =>
+    assert.ok((await door.ask("/sign-up/confirm", { method: "POST", headers, body })).status < 400);
+  for (let nth = 0; nth < 10; nth += 1) {
+    await confirm(program, JSON.stringify(code));
+    await confirm(asForm, new URLSearchParams(code).toString());
+  }
+  const last = async (headers: Record<string, string>) => {
+    let taken = await takePlace(door, headers);
+    for (let nth = 1; nth < 8; nth += 1) taken = await takePlace(door, headers);
+    return { ...taken, headers };
+  };
+  // who is known comes last, so that nothing but the name can bring them forward
+  const [first, second, third] = [await last(nobody), await last(program), await last(form)];
+  const waitOf = async ({ cookie, placed, headers }: typeof first) => {
+    const body = JSON.stringify({ place: placed.json<PlaceAnswer>().place });
+    return (await door.ask("/sign-up/turn", { method: "POST", cookie, headers, body })).json<PlaceAnswer>().wait?.highSeconds ?? 0;
+  };
+  const waits = { nobody: await waitOf(first), program: await waitOf(second), form: await waitOf(third) };
+  assert.ok(waits.program > 0 && waits.program < waits.nobody, JSON.stringify(waits));
+  assert.ok(waits.form > 0 && waits.form < waits.nobody, JSON.stringify(waits));
 });

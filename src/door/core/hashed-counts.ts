@@ -7,15 +7,20 @@
 const ROWS = 4;
 const CELLS = 4_096;
 
-export type HashedCounts = Uint16Array;
+export type HashedCounts = Uint16Array | Float32Array;
 
-export function newCounts(): HashedCounts {
+export function newCounts(): Uint16Array {
   return new Uint16Array(ROWS * CELLS);
+}
+
+/** That may fade to fractions. */
+export function newFadingCounts(): Float32Array {
+  return new Float32Array(ROWS * CELLS);
 }
 
 /** `key`: 8 bytes of a keyed hash. Never too few. */
 export function countOf(counts: HashedCounts, key: Uint8Array): number {
-  let least = 0xffff;
+  let least = Number.POSITIVE_INFINITY;
   for (let row = 0; row < ROWS; row += 1) least = Math.min(least, counts[cellOf(key, row)] ?? 0);
   return least;
 }

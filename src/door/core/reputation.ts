@@ -4,13 +4,11 @@
  * is not taken for people who never finish. Constant memory; everything fades by half in a day.
  */
 import { HOUR_MS, MINUTE_MS } from "#kit/time.ts";
+import { add, countOf, newFadingCounts, takeAway } from "./hashed-counts.ts";
 
 /** 8 bytes of a keyed hash of the network. */
 type Source = Uint8Array;
 
-/** Like the counters of connections: of four rows the one that says least counts. */
-const ROWS = 4;
-const CELLS = 4_096;
 /** A code is good for ten minutes; who confirms in the last of them takes another one. */
 const PERIOD_MS = 12 * MINUTE_MS;
 const HALF_LIFE_MS = 24 * HOUR_MS;
@@ -29,29 +27,39 @@ export type Reputation = {
   periodAt: number;
 };
 
-const cells = () => new Float32Array(ROWS * CELLS);
-
 /** 256 KB. `now` is monotonic ms everywhere. */
 export function newReputation(now: number): Reputation {
-  return { ordered: cells(), orderedBefore: cells(), settled: cells(), confirmed: cells(), periodAt: now };
+  return {
+    ordered: newFadingCounts(),
+    orderedBefore: newFadingCounts(),
+    settled: newFadingCounts(),
+    confirmed: newFadingCounts(),
+    periodAt: now,
+  };
 }
 
 export function noteOrdered(reputation: Reputation, now: number, source: Source): void {
   pass(reputation, now);
-  raise(reputation.ordered, source);
+  add(reputation.ordered, source);
+}
+
+/** The letter that was ordered a moment ago never went out. */
+export function noteGivenBack(reputation: Reputation, now: number, source: Source): void {
+  pass(reputation, now);
+  if (countOf(reputation.ordered, source) >= 1) takeAway(reputation.ordered, source);
 }
 
 export function noteConfirmed(reputation: Reputation, now: number, source: Source): void {
   pass(reputation, now);
-  raise(reputation.confirmed, source);
+  add(reputation.confirmed, source);
 }
 
 /** A factor from 1/2 to 2; 1 where nothing is known. */
 export function reputationOf(reputation: Reputation, now: number, source: Source): number {
   pass(reputation, now);
-  const confirmed = least(reputation.confirmed, source);
+  const confirmed = countOf(reputation.confirmed, source);
   // who confirmed has ordered, also when the letter itself is not settled yet
-  const ordered = Math.max(confirmed, least(reputation.settled, source));
+  const ordered = Math.max(confirmed, countOf(reputation.settled, source));
   const share = (confirmed + GRANTED / 2) / (ordered + GRANTED);
   return SPREAD ** (share - 0.5);
 }
@@ -73,21 +81,4 @@ function turn(reputation: Reputation): void {
   }
   reputation.ordered = orderedBefore.fill(0);
   reputation.orderedBefore = ordered;
-}
-
-function raise(counts: Float32Array, source: Source): void {
-  for (let row = 0; row < ROWS; row += 1) {
-    const cell = cellOf(source, row);
-    counts[cell] = (counts[cell] ?? 0) + 1;
-  }
-}
-
-function least(counts: Float32Array, source: Source): number {
-  let count = Number.POSITIVE_INFINITY;
-  for (let row = 0; row < ROWS; row += 1) count = Math.min(count, counts[cellOf(source, row)] ?? 0);
-  return count;
-}
-
-function cellOf(source: Source, row: number): number {
-  return row * CELLS + ((((source[2 * row] ?? 0) << 8) | (source[2 * row + 1] ?? 0)) & (CELLS - 1));
 }
