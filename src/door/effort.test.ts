@@ -18,6 +18,7 @@ import { emptySpentEffort, spendEffort } from "./core/spent-effort.ts";
 import { createRegistrationLine } from "./registration-line.ts";
 
 const HOME = "192.0.2.0/24";
+const strangerIn = (prefix: string) => ({ prefix, facts: { lane: "stranger" as const } });
 const BITS = 8;
 /** The last second of a minute. */
 const START = 30_000_000 * MINUTE_MS + 59_000;
@@ -39,7 +40,7 @@ function openLine({ effort = BITS, rate = 50, dice = seededDice("effort") }: Giv
     effort: () => state.effort,
   });
   const paidBy = (asked: Parameters<typeof line.place>[0], browser = "mine", prefix = HOME): PlaceAnswer => {
-    const placed = line.place(asked, browser, prefix);
+    const placed = line.place(asked, browser, strangerIn(prefix));
     assert.ok(placed.ok, "there is always a place");
     return placed.value;
   };
@@ -102,7 +103,7 @@ test("work counts once: replayed in the same minute, in the next one, and by twe
   pass(MINUTE_MS);
   assert.equal(paidBy({ challenge, nonce }).effort?.paid, 0, "and again");
   pass(MINUTE_MS);
-  assert.equal(line.place({ challenge, nonce }, "mine", HOME).ok, false, "then the challenge is too old");
+  assert.equal(line.place({ challenge, nonce }, "mine", strangerIn(HOME)).ok, false, "then the challenge is too old");
   const later = line.challenge("mine").challenge;
   assert.equal(paidBy({ challenge: later, nonce: workOut(later, BITS) }).effort?.paid, BITS, "new work counts");
 });
@@ -141,7 +142,7 @@ test("effort stays paid while one waits, also when the line began anew", () => {
   state.effort = 0;
   for (let asked = 0; asked < 3; asked += 1) {
     pass(30 * MINUTE_MS);
-    const looked = line.turn(place, "mine", HOME);
+    const looked = line.turn(place, "mine", strangerIn(HOME));
     assert.ok(looked.ok);
     assert.deepEqual(looked.value.effort, { paid: BITS, wanted: 0 });
     place = looked.value.place;
@@ -152,9 +153,9 @@ test("a place that is used up, or taken for it, is replaced and its effort stays
   const { line, paidBy, pass, keys, now } = openLine();
   const { challenge } = line.challenge("mine");
   const { place } = paidBy({ challenge, nonce: workOut(challenge, BITS) });
-  const take = (token: string) => line.take(token, "mine", HOME);
+  const take = (token: string) => line.take(token, "mine", strangerIn(HOME));
   const again = (token: string) => {
-    const looked = line.turn(token, "mine", HOME);
+    const looked = line.turn(token, "mine", strangerIn(HOME));
     assert.ok(looked.ok);
     return looked.value;
   };
@@ -210,7 +211,7 @@ test("whoever worked is called before whoever came first without, and both are c
   for (let second = 0; second < 60; second += 1) {
     pass(1_000);
     for (const who of ["rests", "works"] as const) {
-      if (!called.includes(who) && line.take(places[who].place, who, places[who].from).ok) called.push(who);
+      if (!called.includes(who) && line.take(places[who].place, who, strangerIn(places[who].from)).ok) called.push(who);
     }
   }
   assert.deepEqual(called, ["works", "rests"]);

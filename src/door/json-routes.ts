@@ -8,7 +8,6 @@ import { fieldSentence } from "#contract/problem-body.ts";
 import { letterBody, placeBody, turnBody } from "#contract/schemas.ts";
 import type { PlaceAnswer } from "#contract/wire.ts";
 import { jsonAnswer, problemAnswer } from "./answers.ts";
-import { isKnown } from "./core/facts.ts";
 import type { AskApp, DoorAnswer, DoorHandlers, DoorRequest } from "./door-request.ts";
 import type { RegistrationLine } from "./registration-line.ts";
 
@@ -21,21 +20,21 @@ export function createJsonRoutes({ line, askApp }: { line: RegistrationLine; ask
     "POST /sign-up/place": (request) => {
       const body = checkBody(placeBody, request.body);
       if (!body.ok) return refuseFields(request, body.failure);
-      const placed = line.place(body.value, request.browserSecret ?? "", request.prefix, isKnown(request.facts.lane));
+      const placed = line.place(body.value, request.browserSecret ?? "", request);
       return placed.ok ? placeAnswer(request, placed.value) : problemAnswer(request, placed.failure.tag);
     },
 
     "POST /sign-up/turn": (request) => {
       const body = checkBody(turnBody, request.body);
       if (!body.ok) return refuseFields(request, body.failure);
-      const asked = line.turn(body.value.place, request.browserSecret ?? "", request.prefix);
+      const asked = line.turn(body.value.place, request.browserSecret ?? "", request);
       return asked.ok ? placeAnswer(request, asked.value) : problemAnswer(request, asked.failure.tag);
     },
 
     "POST /sign-up/letter": async (request) => {
       const body = checkBody(letterBody, request.body);
       if (!body.ok) return refuseFields(request, body.failure);
-      const taken = line.take(body.value.place, request.browserSecret ?? "", request.prefix);
+      const taken = line.take(body.value.place, request.browserSecret ?? "", request);
       if (!taken.ok) {
         const { failure } = taken;
         if (failure.tag !== "not-your-turn") return problemAnswer(request, failure.tag);

@@ -10,8 +10,10 @@ import { keyedMac } from "#kit/seal.ts";
 import type { Clock } from "#kit/time.ts";
 import type { DoorPurpose, KeysOf } from "#contract/processes.ts";
 import type { ChallengeAnswer, PlaceAnswer } from "#contract/wire.ts";
+import type { Lane } from "#admission/admission.ts";
 import * as lines from "#line/line.ts";
 import { paidBits, wantedBits, weightOf } from "./core/effort-weight.ts";
+import { isKnown } from "./core/facts.ts";
 import { newReputation, noteConfirmed, noteGivenBack, noteOrdered, reputationOf } from "./core/reputation.ts";
 import {
   CHALLENGE_ID_BYTES,
@@ -34,18 +36,17 @@ export type RegistrationLine = {
   challenge(browserSecret: string): ChallengeAnswer;
   /** What the work for a challenge is worth that was not used yet, and whose it is. Uses nothing up. */
   worth(challenge: string, nonce: string): { id: Uint8Array; bits: number } | undefined;
-  /**
-   * Takes a place. Never refused for want of effort: less than was asked for, used or wrong work counts for as little as it is.
-   * `isKnown`: somebody has signed in from this device before.
-   */
-  place(asked: PlaceAsked, browserSecret: string, prefix: string, isKnown?: boolean): Outcome<PlaceAnswer, { tag: "challenge-expired" }>;
+  /** Takes a place. Never refused for want of effort: less than was asked for, used or wrong work counts for as little as it is. */
+  place(asked: PlaceAsked, browserSecret: string, asker: Asker): Outcome<PlaceAnswer, { tag: "challenge-expired" }>;
   /** Asks whether the turn has come; also the heartbeat. The answer's `place` replaces the one before. */
-  turn(place: string, browserSecret: string, prefix: string): Outcome<PlaceAnswer, { tag: "place-expired" }>;
+  turn(place: string, browserSecret: string, asker: Asker): Outcome<PlaceAnswer, { tag: "place-expired" }>;
   /** Uses the turn up. `place-spent`: a letter was ordered with this place already. */
-  take(place: string, browserSecret: string, prefix: string): Outcome<Taken, TakeRefusal>;
+  take(place: string, browserSecret: string, asker: Asker): Outcome<Taken, TakeRefusal>;
   /** A letter that was ordered from this network led to an account: that makes its name. */
   confirmed(prefix: string): void;
 };
+/** From which network somebody asks, and in which lane: a device from which somebody has signed in before is known. */
+export type Asker = { prefix: string; facts: { lane: Lane } };
 /** `nonce`: the work done for the challenge. `place`: one that this browser holds already, and that the work shall move ahead. */
 export type PlaceAsked = { challenge: string; nonce?: string | undefined; place?: string | undefined };
 export type Taken = {
@@ -54,6 +55,8 @@ export type Taken = {
   giveBack(problemCode?: string): void;
 };
 export type TakeRefusal = { tag: "place-expired" } | { tag: "place-spent" } | { tag: "not-your-turn"; place: PlaceAnswer };
+
+type From = { prefix: string; source: lines.Source; known: boolean };
 
 export type RegistrationLineParts = {
   line: lines.Line;
@@ -112,32 +115,33 @@ export function createRegistrationLine(parts: RegistrationLineParts): Registrati
     return paid > 0 && spendEffort(spentEffort, minuteOf(challenge.issuedAt), challenge.id) ? paid : 0;
   }
 
-  const weighs = ({ effort }: Pick<Place, "effort">, prefix: string, isKnown = false) =>
-    lines.weigh(weightOf(effort), isKnown ? KNOWN : reputationOf(reputation, clock.monotonic(), sourceOf(prefix)));
+  const from = ({ prefix, facts }: Asker): From => ({ prefix, source: sourceOf(prefix), known: isKnown(facts.lane) });
+  const weighs = ({ effort }: Pick<Place, "effort">, { source, known }: From) =>
+    lines.weigh(weightOf(effort), known ? KNOWN : reputationOf(reputation, clock.monotonic(), source));
   type Fresh = Pick<Place, "id" | "effort" | "renewed">;
   const newPlace = (effort: number): Fresh => ({ id: dice.bytes(PLACE_ID_BYTES), effort, renewed: false });
 
-  function join(now: number, browserSecret: string, prefix: string, fresh: Fresh, isKnown = false): PlaceAnswer {
-    const looked = lines.join(line, now, sourceOf(prefix), weighs(fresh, prefix, isKnown));
-    return answer(browserSecret, { ...fresh, standing: looked.standing, prefix }, looked);
+  function join(now: number, browserSecret: string, here: From, fresh: Fresh): PlaceAnswer {
+    const looked = lines.join(line, now, here.source, weighs(fresh, here));
+    return answer(browserSecret, { ...fresh, standing: looked.standing, prefix: here.prefix }, looked);
   }
 
   /** Instead of a place that is used up, or that the bitmap takes for it: a new one, never a refusal. Effort stays paid once. */
-  function renew(now: number, browserSecret: string, prefix: string, place: Place): PlaceAnswer {
+  function renew(now: number, browserSecret: string, here: From, place: Place): PlaceAnswer {
     const id = renewedId(place.id);
     const keeps = place.effort > 0 && !place.renewed && !isSpent(spent, now, id);
-    return join(now, browserSecret, prefix, keeps ? { id, effort: place.effort, renewed: true } : newPlace(0));
+    return join(now, browserSecret, here, keeps ? { id, effort: place.effort, renewed: true } : newPlace(0));
   }
 
   /** A place that is held already, moved ahead by `paid` bits: it stays the same one, and stands at the earlier of both ends. */
-  function moveAhead(now: number, browserSecret: string, prefix: string, held: Place, paid: number): PlaceAnswer {
-    const kept = lines.look(line, now, held.standing, sourceOf(prefix), prefix !== held.prefix, weighs(held, prefix));
-    const place = after(held, kept, prefix);
+  function moveAhead(now: number, browserSecret: string, here: From, held: Place, paid: number): PlaceAnswer {
+    const kept = lines.look(line, now, held.standing, here.source, here.prefix !== held.prefix, weighs(held, here));
+    const place = after(held, kept, here.prefix);
     if (kept.turn || paid <= held.effort) return answer(browserSecret, place, kept);
     const moved = { ...place, effort: paid };
-    const fresh = lines.join(line, now, sourceOf(prefix), weighs(moved, prefix));
+    const fresh = lines.join(line, now, here.source, weighs(moved, here));
     return (fresh.standing.tag?.tick ?? Number.POSITIVE_INFINITY) < (kept.standing.tag?.tick ?? Number.POSITIVE_INFINITY)
-      ? answer(browserSecret, { ...moved, standing: fresh.standing, prefix }, fresh)
+      ? answer(browserSecret, { ...moved, standing: fresh.standing, prefix: here.prefix }, fresh)
       : answer(browserSecret, moved, kept);
   }
 
@@ -160,41 +164,41 @@ export function createRegistrationLine(parts: RegistrationLineParts): Registrati
       const bits = paidBits(effortOf(token, nonce), challenge.effort);
       return bits > 0 && isUnspent(spentEffort, minuteOf(challenge.issuedAt), challenge.id) ? { id: challenge.id, bits } : undefined;
     },
-    place(asked, browserSecret, prefix, isKnown = false) {
+    place(asked, browserSecret, asker) {
       const challenge = openChallenge(seeds, parts.keys().challenge, clock.now(), asked.challenge);
       if (challenge === undefined) return fail({ tag: "challenge-expired" });
       const paid = paidWith(challenge, asked.challenge, asked.nonce);
       const now = present();
       const held = asked.place === undefined ? undefined : openPlace(parts.keys().place, clock.now(), browserSecret, asked.place);
-      if (held === undefined || isSpent(spent, now, held.id)) return succeed(join(now, browserSecret, prefix, newPlace(paid), isKnown));
-      return succeed(moveAhead(now, browserSecret, prefix, held, paid));
+      if (held === undefined || isSpent(spent, now, held.id)) return succeed(join(now, browserSecret, from(asker), newPlace(paid)));
+      return succeed(moveAhead(now, browserSecret, from(asker), held, paid));
     },
-    turn(token, browserSecret, prefix) {
+    turn(token, browserSecret, asker) {
       const place = openPlace(parts.keys().place, clock.now(), browserSecret, token);
       if (place === undefined) return fail({ tag: "place-expired" });
-      const now = present();
+      const [now, here] = [present(), from(asker)];
       // used up, or taken for it by the bitmap: a new place, never a refusal
-      if (isSpent(spent, now, place.id)) return succeed(renew(now, browserSecret, prefix, place));
-      const looked = lines.look(line, now, place.standing, sourceOf(prefix), prefix !== place.prefix, weighs(place, prefix));
-      return succeed(answer(browserSecret, after(place, looked, prefix), looked));
+      if (isSpent(spent, now, place.id)) return succeed(renew(now, browserSecret, here, place));
+      const looked = lines.look(line, now, place.standing, here.source, here.prefix !== place.prefix, weighs(place, here));
+      return succeed(answer(browserSecret, after(place, looked, here.prefix), looked));
     },
-    take(token, browserSecret, prefix) {
+    take(token, browserSecret, asker) {
       const place = openPlace(parts.keys().place, clock.now(), browserSecret, token);
       if (place === undefined) return fail({ tag: "place-expired" });
       const now = present();
       if (isSpent(spent, now, place.id)) return fail({ tag: "place-spent" });
-      const looked = lines.take(line, now, place.standing, sourceOf(prefix), prefix !== place.prefix, weighs(place, prefix));
-      if (!looked.turn) return fail({ tag: "not-your-turn", place: answer(browserSecret, after(place, looked, prefix), looked) });
+      const here = from(asker);
+      const looked = lines.take(line, now, place.standing, here.source, here.prefix !== place.prefix, weighs(place, here));
+      if (!looked.turn) return fail({ tag: "not-your-turn", place: answer(browserSecret, after(place, looked, here.prefix), looked) });
       const unmark = markSpent(spent, now, place.id);
-      const source = sourceOf(prefix);
-      noteOrdered(reputation, now, source);
+      noteOrdered(reputation, now, here.source);
       let given = false;
       const giveBack = (problemCode?: string) => {
         if (given) return;
         given = true;
         // a door that began anew has forgotten which places are spent; the app has not
         if (problemCode !== "place-spent") unmark();
-        noteGivenBack(reputation, clock.monotonic(), source);
+        noteGivenBack(reputation, clock.monotonic(), here.source);
         lines.giveBack(line);
       };
       return succeed({ placeId: place.id, giveBack });

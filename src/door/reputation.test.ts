@@ -80,6 +80,11 @@ test("whatever happened, and however time passes, the factor lies between 1/2 an
   );
 });
 
+const asker = (prefix: string, isKnown = false) => ({
+  prefix,
+  facts: { lane: isKnown ? ("known-device" as const) : ("stranger" as const) },
+});
+
 /** In the line itself: a crowd waits, then one of each kind takes a place. */
 function waits(names: { good: string; bad: string }): Record<string, number> {
   let passedMs = 0;
@@ -95,7 +100,7 @@ function waits(names: { good: string; bad: string }): Record<string, number> {
     effort: () => 0,
   });
   const place = (prefix: string, isKnown = false) => {
-    const placed = line.place({ challenge: line.challenge("mine").challenge }, "mine", prefix, isKnown);
+    const placed = line.place({ challenge: line.challenge("mine").challenge }, "mine", asker(prefix, isKnown));
     assert.ok(placed.ok);
     return placed.value;
   };
@@ -103,7 +108,7 @@ function waits(names: { good: string; bad: string }): Record<string, number> {
   for (let nth = 0; nth < 60; nth += 1) {
     for (const prefix of [names.good, names.bad]) {
       passedMs += 100;
-      assert.ok(line.take(place(prefix).place, "mine", prefix).ok, "a letter is ordered");
+      assert.ok(line.take(place(prefix).place, "mine", asker(prefix)).ok, "a letter is ordered");
     }
     line.confirmed(names.good);
   }

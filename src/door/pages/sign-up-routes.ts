@@ -6,7 +6,6 @@ import { LIMITS } from "#contract/schemas.ts";
 import { fieldSentence, problemBody } from "#contract/problem-body.ts";
 import type { Problem } from "#contract/problems.ts";
 import type { LetterAnswer, PlaceAnswer } from "#contract/wire.ts";
-import { isKnown } from "../core/facts.ts";
 import type { DoorAnswer, DoorHandlers, DoorRequest } from "../door-request.ts";
 import { keepDraft, readDraft } from "./draft.ts";
 import { contextOf, enterOr, problemOf, retryHeader, typed, type FormParts } from "./form-answers.ts";
@@ -43,13 +42,12 @@ export function signUpRoutes(parts: FormParts): DoorHandlers {
   const placeFor = (request: DoorRequest) => {
     const secret = request.browserSecret ?? "";
     const [challenge, nonce] = [typed(request, "challenge", LIMITS.challengeBytes), typed(request, "nonce", LIMITS.nonceChars)];
-    const known = isKnown(request.facts.lane);
-    const first = line.place({ challenge, nonce }, secret, request.prefix, known);
-    return first.ok ? first : line.place({ challenge: line.challenge(secret).challenge }, secret, request.prefix, known);
+    const first = line.place({ challenge, nonce }, secret, request);
+    return first.ok ? first : line.place({ challenge: line.challenge(secret).challenge }, secret, request);
   };
 
   const orderLetter = async (request: DoorRequest, address: string, place: string): Promise<DoorAnswer> => {
-    const taken = line.take(place, request.browserSecret ?? "", request.prefix);
+    const taken = line.take(place, request.browserSecret ?? "", request);
     if (!taken.ok) {
       const { failure } = taken;
       if (failure.tag === "not-your-turn") return wait(request, address, failure.place);
@@ -66,7 +64,7 @@ export function signUpRoutes(parts: FormParts): DoorHandlers {
     }
     const problem = problemOf(request, answer);
     giveBack(problem.code);
-    const next = GOES_ON.includes(problem.code) ? line.turn(place, request.browserSecret ?? "", request.prefix) : undefined;
+    const next = GOES_ON.includes(problem.code) ? line.turn(place, request.browserSecret ?? "", request) : undefined;
     return next?.ok === true ? wait(request, address, next.value, problem) : form(request, address, problem);
   };
 
@@ -88,7 +86,7 @@ export function signUpRoutes(parts: FormParts): DoorHandlers {
       const draft = readDraft(request.headers.cookie);
       if (draft === undefined) return request.query.get("from") === "form" ? form(request, "", undefined, true) : goTo("/sign-up");
       if ("envelope" in draft) return pageAnswer(200, pages.code(contextOf(parts, request, WAIT), { ...draft, code: "" }));
-      const asked = line.turn(draft.place, request.browserSecret ?? "", request.prefix);
+      const asked = line.turn(draft.place, request.browserSecret ?? "", request);
       if (!asked.ok) return form(request, draft.address, problemBody(request.language, asked.failure.tag));
       if (!asked.value.turn) return wait(request, draft.address, asked.value);
       return orderLetter(request, draft.address, asked.value.place);
