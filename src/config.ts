@@ -156,7 +156,7 @@ function expectation(name: SettingName, machine: Machine): string {
 /** The user of the mail server, when that is an address; for our own mailbox a name of this machine. */
 function senderOf(smtpUrl: string | null): string | undefined {
   if (smtpUrl === null) return "Holdfast <holdfast@localhost>";
-  const user = decode(readUrl(smtpUrl, ["smtp:", "smtps:"])?.username ?? "");
+  const user = decode(readUrl(smtpUrl.split(/\s+/)[0] ?? "", ["smtp:", "smtps:"])?.username ?? "");
   return SETTINGS.MAIL_FROM.read(user) === undefined ? undefined : `Holdfast <${user}>`;
 }
 

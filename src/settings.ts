@@ -56,12 +56,13 @@ export const SETTINGS = {
     conceal: concealUrl,
   },
   SMTP_URL: {
-    read: (text: string) => ((readUrl(text, ["smtp:", "smtps:"])?.hostname ?? "") === "" ? undefined : text),
-    expects: "smtp://user:password@host:587 or smtps://user:password@host:465",
+    read: (text: string) =>
+      text.split(/\s+/).every((url) => (readUrl(url, ["smtp:", "smtps:"])?.hostname ?? "") !== "") ? text : undefined,
+    expects: "smtp://user:password@host:587 or smtps://user:password@host:465, or several with blanks between",
     byDefault: "none: letters land in the built-in mailbox page",
     purpose:
-      "The mail server that takes the letters. Without it they land in a page that only the link in the terminal opens, and only while PUBLIC_URL is this machine and no proxy is trusted. See [Mail](mail.md).",
-    conceal: concealUrl,
+      "The mail server that takes the letters, or several in the order in which they are to be used: the next one takes over when one fails. Without it they land in a page that only the link in the terminal opens, and only while PUBLIC_URL is this machine and no proxy is trusted. See [Mail](mail.md).",
+    conceal: (text: string) => text.split(/\s+/).map(concealUrl).join(" "),
   },
   MAIL_FROM: {
     read: (text: string) => (/^([^<>"\r\n]{1,100} <[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;"]+@[^\s<>@,;"]+)$/.test(text) ? text : undefined),

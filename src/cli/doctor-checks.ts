@@ -203,11 +203,15 @@ async function lookAtClock({ config }: Settings): Promise<Found> {
 
 async function lookAtMail({ config }: Settings): Promise<Found> {
   if (config.smtpUrl !== null) {
-    const { checkRelay } = await import("#mail/mail.ts");
-    const relay = await checkRelay(config.smtpUrl);
-    return relay.ok
-      ? ok(`${relay.value.host} takes letters from ${config.mailFrom}`)
-      : { verdict: "fail", text: "the mail server can't be used", todo: relay.failure.sentence };
+    const { checkRelays } = await import("#mail/mail.ts");
+    const checked = await checkRelays(config.smtpUrl, config.mailFrom);
+    if (!checked.ok) return { verdict: "fail", text: "the mail server can't be used", todo: checked.failure.sentence };
+    const relays = checked.value;
+    const hosts = relays.map(({ host }) => host).join(", ");
+    const problems = relays.flatMap(({ problem }) => (problem === null ? [] : [problem]));
+    if (problems.length === 0) return ok(`${hosts} ${relays.length === 1 ? "takes" : "take"} letters from ${config.mailFrom}`);
+    if (problems.length === relays.length) return { verdict: "fail", text: "the mail server can't be used", todo: problems.join("\n") };
+    return { verdict: "warn", text: `${problems.length} of ${relays.length} mail servers can't be used`, todo: problems.join("\n") };
   }
   return config.mailbox
     ? ok("the built-in mailbox page (set SMTP_URL when people from outside sign up)")

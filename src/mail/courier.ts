@@ -1,26 +1,38 @@
 /**
- * How do letters get from the outbox to the relay? Claimed one by one under a lease, the earliest deadline first, never
- * after the deadline. A courier that dies in mid-letter leaves it to the next one, which sends the same letter again.
- * While the relay is in trouble one letter at a time, or an empty session, tries whether it is back.
+ * How do letters get from the outbox to a relay? Claimed under a lease, new ones first, the earliest deadline first, never
+ * after the deadline. A courier that dies in mid-letter leaves it to the next one, which sends the same letter again. What a
+ * relay did not get as far as the letter's own bytes goes to another one at once; after that, to that same relay only.
  */
 import type { Logger } from "pino";
 import type { Dice } from "#kit/dice.ts";
 import type { Clock } from "#kit/time.ts";
 import type { Pool } from "#store/store.ts";
-import { ATTEMPT_MS, CLAIMS_PER_RETRY, IDLE_CHECK_MS, LEASE_MS, POLL_MS, PROBE_MS, STOP_GRACE_MS } from "./core/limits.ts";
+import { createCarriers, statusOf, type Carrier, type Carriers, type Tried } from "./carriers.ts";
+import { afterDomainAttempt, closedCells, newDomains } from "./core/domains.ts";
+import { LEASE_MS, POLL_MS, STOP_GRACE_MS } from "./core/limits.ts";
 import { freshPace, nextTokenMs, refill } from "./core/pace.ts";
-import { afterAttempt, afterProbe, freshRelay, lettersAllowed, type RelayState } from "./core/relay-state.ts";
-import { judge, retryDelayMs, type AttemptEnd, type Verdict } from "./core/verdict.ts";
+import { maySwitch, retryDelayMs, type AttemptEnd, type Verdict } from "./core/verdict.ts";
 import type { CodeLetter } from "./letter.ts";
 import type { Delivery } from "./parts.ts";
-import { claimLetters, markFailed, markRelayed, OUTBOX_CHANNEL, putOff, releaseClaim, renewLeases, type ClaimedLetter } from "./store.ts";
+import {
+  claimLetters,
+  markFailed,
+  markRelayed,
+  moveLetter,
+  OUTBOX_CHANNEL,
+  putOff,
+  releaseClaim,
+  renewLeases,
+  type ClaimedLetter,
+} from "./store.ts";
 
 export type CourierParts = {
   sql: Pool;
   clock: Clock;
   dice: Dice;
   log: Logger;
-  delivery: Delivery;
+  /** In the order in which they are to be used; at least one. */
+  deliveries: Delivery[];
   lettersPerSecond: number;
   /** The letter in a claimed row; `undefined` when nobody can read it any more. */
   open: (claimed: ClaimedLetter) => Promise<CodeLetter | undefined>;
@@ -29,7 +41,9 @@ export type CourierParts = {
 };
 
 export type Courier = {
-  relay(): RelayState;
+  carriers: Carriers;
+  /** Domains that get no letter now. */
+  closedCells(): number[];
   start(): void;
   /** No new attempt; those that run may end, for a few seconds. */
   stop(): Promise<void>;
@@ -38,20 +52,17 @@ export type Courier = {
 const SETTLE_RETRY_MS = 1_000;
 
 export function createCourier(parts: CourierParts): Courier {
-  const { sql, clock, dice, log, delivery, lettersPerSecond } = parts;
+  const { sql, clock, dice, log, lettersPerSecond } = parts;
+  const carriers = createCarriers(parts);
+  const domains = newDomains();
+  const connections = parts.deliveries.reduce((sum, delivery) => sum + delivery.connections, 0);
   const stopping = new AbortController();
-  /** One for each attempt that runs. */
-  const attempts = new Set<AbortController>();
-  let cutShort = false;
-  /** In our hands: no more than the delivery has connections. */
-  const underway = new Map<string, Promise<void>>();
-  let relay = freshRelay;
-  let probing: Promise<void> | undefined;
+  /** In our hands: no more than there are connections. */
+  type InHand = { domainCell: number; since: number; done: Promise<void> };
+  const underway = new Map<string, InHand>();
   let pace = freshPace(lettersPerSecond, clock.monotonic());
-  let claims = 0;
   /** The lease of a claim whose answer was lost with the database: committed or not, nobody has its letters in hand. */
   let lostLease: number | undefined;
-  let lastContactAt = Number.NEGATIVE_INFINITY;
   let renewedAt = 0;
   let databaseFails = false;
   let woken = false;
@@ -78,12 +89,11 @@ export function createCourier(parts: CourierParts): Courier {
     }
   }
 
-  /** Until somebody wakes us, a pause of the relay is over, or it is time to look by ourselves. */
+  /** Until somebody wakes us, a pause of a relay is over, or it is time to look by ourselves. */
   async function rest(): Promise<void> {
-    const pauseMs = relay.pausedUntil - clock.now();
-    const tokenMs = nextTokenMs(pace, lettersPerSecond);
+    const tokenMs = nextTokenMs(pace, lettersPerSecond) || POLL_MS;
     await new Promise<void>((resolve) => {
-      const cancel = clock.after(Math.min(POLL_MS, ...[pauseMs, tokenMs].filter((ms) => ms > 0)), resolve);
+      const cancel = clock.after(Math.min(POLL_MS, tokenMs, carriers.nextChangeMs()), resolve);
       wakeUp = () => {
         cancel();
         resolve();
@@ -112,35 +122,39 @@ export function createCourier(parts: CourierParts): Courier {
       await renewLeases(sql, [...underway.keys()], clock.now() + LEASE_MS);
       renewedAt = clock.monotonic();
     }
-    const claimed = await claim();
-    for (const letter of claimed) {
-      const delivered = deliver(letter).finally(() => {
-        underway.delete(letter.id);
-        wake();
-      });
-      underway.set(letter.id, delivered);
+    for (let claimed = await claim(); claimed.length > 0; claimed = await claim()) {
+      for (const letter of claimed) takeInHand(letter);
     }
-    if (claimed.length === 0 && underway.size === 0 && probing === undefined && isProbeDue()) {
-      probing = probe().finally(() => {
-        probing = undefined;
-        wake();
-      });
-    }
+    carriers.probe(wake);
   }
 
+  function takeInHand(letter: ClaimedLetter): void {
+    const done = deliver(letter).finally(() => {
+      underway.delete(letter.id);
+      wake();
+    });
+    underway.set(letter.id, { domainCell: letter.domainCell, since: clock.monotonic(), done });
+  }
+
+  function closed(): number[] {
+    const now = clock.monotonic();
+    const running = [...underway.values()].map(({ domainCell, since }) => ({ domainCell, ageMs: now - since }));
+    return closedCells(domains, running, connections, clock.now());
+  }
+
+  /** For the relay that is to have the next letter; those that belong to another one go along. */
   async function claim(): Promise<ClaimedLetter[]> {
     pace = refill(pace, lettersPerSecond, clock.monotonic());
-    const busy = underway.size + (probing === undefined ? 0 : 1);
-    const count = Math.min(lettersAllowed(relay, delivery.connections, clock.now()) - busy, Math.floor(pace.tokens));
-    if (count <= 0) return [];
+    const carrier = carriers.choose();
+    const count = carrier === undefined ? 0 : Math.min(carriers.room(carrier), Math.floor(pace.tokens));
+    if (carrier === undefined || count <= 0 || stopping.signal.aborted) return [];
     const inHand = [...underway.keys()];
     if (lostLease !== undefined) await releaseClaim(sql, lostLease, inHand);
-    const newFirst = claims % CLAIMS_PER_RETRY !== 0;
     lostLease = clock.now() + LEASE_MS;
-    const claimed = await claimLetters(sql, { count, newFirst, except: inHand, leaseUntil: lostLease }, clock.now());
+    const asked = { count, relay: carrier.delivery.key, relays: carriers.keys(), closedCells: closed(), except: inHand };
+    const claimed = await claimLetters(sql, { ...asked, leaseUntil: lostLease }, clock.now());
     lostLease = undefined;
     pace = { ...pace, tokens: pace.tokens - claimed.length };
-    if (claimed.length > 0) claims += 1;
     return claimed;
   }
 
@@ -154,61 +168,40 @@ export function createCourier(parts: CourierParts): Courier {
       return settle(claimed, { tag: "again", word: "cut-off" });
     }
     if (letter === undefined) return settle(claimed, { tag: "final", word: "unreadable" });
-    const end = await withDeadline(Math.min(ATTEMPT_MS, claimed.deadlineAt - clock.now()), (signal) => delivery.attempt(letter, signal));
-    const verdict = judge(end);
-    if (!cutShort) heard(afterAttempt(relay, verdict, clock.now()), end);
-    log.debug({ letter: claimed.id, attempt: claimed.attempts, ...shown(end, verdict) }, "a letter was tried");
-    await settle(claimed, verdict);
-  }
-
-  async function probe(): Promise<void> {
-    const end = await withDeadline(ATTEMPT_MS, (signal) => delivery.probe(signal));
-    if (!cutShort) heard(afterProbe(relay, judge(end), clock.now()), end);
-  }
-
-  /** After trouble the pause says when; else while we say that it fails, before anybody relies on it, and when it was long silent. */
-  function isProbeDue(): boolean {
-    if (clock.now() < relay.pausedUntil) return false;
-    const silentMs = clock.monotonic() - lastContactAt;
-    return relay.troubles > 0 || relay.status === "unknown" || silentMs >= (relay.status === "failing" ? PROBE_MS : IDLE_CHECK_MS);
-  }
-
-  function heard(next: RelayState, end: AttemptEnd): void {
-    lastContactAt = clock.monotonic();
-    if (next.status !== relay.status || next.lastFailure !== relay.lastFailure) {
-      if (next.status === "failing")
-        log.warn({ why: next.lastFailure, ...statusOf(end) }, "the mail server does not take letters; tried again until it does");
-      else if (relay.status === "failing") log.info("the mail server takes letters again");
-    }
-    relay = next;
-  }
-
-  async function withDeadline(limitMs: number, attempt: (signal: AbortSignal) => Promise<AttemptEnd>): Promise<AttemptEnd> {
-    const late = new AbortController();
-    const cancel = clock.after(Math.max(0, limitMs), () => late.abort());
-    attempts.add(late);
-    if (cutShort) late.abort();
-    try {
-      return await attempt(late.signal);
-    } catch (error) {
-      log.error({ err: error }, "an attempt broke off");
-      return { tag: "no-reply", stage: "content", reason: "cut-off" };
-    } finally {
-      cancel();
-      attempts.delete(late);
+    for (let carrier = await firstCarrier(claimed), tried = new Set<Carrier>(); ;) {
+      if (carrier === undefined) return settle(claimed, { tag: "again", word: "relay-unreachable" });
+      const attempt = await carriers.attempt(carrier, letter, claimed.domainCell, claimed.deadlineAt - clock.now());
+      const { end, verdict } = attempt;
+      afterDomainAttempt(domains, claimed.domainCell, verdict.tag === "again" && verdict.word === "dropped", clock.now());
+      const relay = carriers.all.length > 1 ? { relay: carrier.name } : {};
+      log.debug({ letter: claimed.id, attempt: claimed.attempts, ...relay, ...shown(end, verdict) }, "a letter was tried");
+      tried.add(carrier);
+      const other = claimed.held || stopping.signal.aborted || !maySwitch(attempt) ? undefined : carriers.choose(claimed.domainCell, tried);
+      if (other === undefined || !(await moved(claimed, other)))
+        return settle(claimed, verdict, carrier, claimed.held || mayHaveIt(attempt));
+      carrier = other;
     }
   }
 
-  function cut(): void {
-    cutShort = true;
-    for (const attempt of attempts) attempt.abort();
+  /** The one that it was claimed for, unless another one is better for its domain. */
+  async function firstCarrier(claimed: ClaimedLetter): Promise<Carrier | undefined> {
+    const carrier = carriers.byKey(claimed.relay);
+    if (claimed.held || claimed.attempts > 1) return carrier;
+    const better = carriers.choose(claimed.domainCell);
+    return better === undefined || better === carrier || !(await moved(claimed, better)) ? carrier : better;
+  }
+
+  /** Written down before the other relay is given it, so that whoever comes after us knows who may have it. */
+  async function moved(claimed: ClaimedLetter, other: Carrier): Promise<boolean> {
+    if (clock.now() >= claimed.deadlineAt) return false;
+    return moveLetter(sql, claimed, other.delivery.key, clock.now()).catch(() => false);
   }
 
   /** Writes down what became of it, as often as it takes: until then it is ours and nobody sends it a second time. */
-  async function settle(claimed: ClaimedLetter, verdict: Verdict): Promise<void> {
+  async function settle(claimed: ClaimedLetter, verdict: Verdict, carrier?: Carrier, held = claimed.held): Promise<void> {
     for (;;) {
       try {
-        return await writeDown(claimed, verdict);
+        return await writeDown(claimed, verdict, carrier, held);
       } catch (error) {
         log.warn({ err: error, letter: claimed.id }, "what became of a letter could not be written down yet");
         if (stopping.signal.aborted || clock.now() > claimed.deadlineAt + LEASE_MS) return;
@@ -217,17 +210,22 @@ export function createCourier(parts: CourierParts): Courier {
     }
   }
 
-  async function writeDown(claimed: ClaimedLetter, verdict: Verdict): Promise<void> {
+  async function writeDown(claimed: ClaimedLetter, verdict: Verdict, carrier: Carrier | undefined, held: boolean): Promise<void> {
     const now = clock.now();
-    if (verdict.tag === "success") return markRelayed(sql, claimed.id, now);
+    if (verdict.tag === "success") return markRelayed(sql, claimed.id, carrier?.delivery.key ?? claimed.relay, now);
     if (verdict.tag === "final") return markFailed(sql, claimed, verdict.word);
+    // in trouble, another relay may be there sooner than this one's pause is over
+    const pausedUntil = Math.min(...carriers.all.map(({ state }) => state.pausedUntil));
     const next =
-      verdict.tag === "trouble" ? Math.max(now, relay.pausedUntil) : now + retryDelayMs(verdict.word, claimed.attempts, dice.fraction());
-    return putOff(sql, claimed, verdict.word, next);
+      verdict.tag === "trouble"
+        ? Math.max(now, held ? (carrier?.state.pausedUntil ?? now) : pausedUntil)
+        : now + retryDelayMs(verdict.word, claimed.attempts, dice.fraction());
+    return putOff(sql, claimed, verdict.word, next, held);
   }
 
   return {
-    relay: () => relay,
+    carriers,
+    closedCells: closed,
     start() {
       loop = run();
     },
@@ -235,20 +233,22 @@ export function createCourier(parts: CourierParts): Courier {
       stopping.abort();
       wake();
       await loop;
-      const cancel = clock.after(STOP_GRACE_MS, cut);
-      if (probing !== undefined && underway.size === 0) cut();
-      await Promise.all([...underway.values(), probing]);
+      const cancel = clock.after(STOP_GRACE_MS, () => carriers.cut());
+      if (underway.size === 0) carriers.cut();
+      await Promise.all([...underway.values()].map(({ done }) => done));
+      carriers.cut();
+      await carriers.settled();
       cancel();
-      delivery.close();
+      carriers.close();
     },
   };
 }
 
-function shown(end: AttemptEnd, verdict: Verdict) {
-  return { verdict: verdict.tag, ...("word" in verdict ? { word: verdict.word } : {}), ...statusOf(end) };
+/** Its bytes began to go, and no answer said that it has not got it. */
+function mayHaveIt({ end, begun }: Tried): boolean {
+  return begun && end.tag === "no-reply";
 }
 
-/** The status alone: the relay's words may name a recipient. */
-function statusOf(end: AttemptEnd) {
-  return end.tag === "replied" ? { status: end.reply, command: end.command } : {};
+function shown(end: AttemptEnd, verdict: Verdict) {
+  return { verdict: verdict.tag, ...("word" in verdict ? { word: verdict.word } : {}), ...statusOf(end) };
 }

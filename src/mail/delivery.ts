@@ -1,4 +1,4 @@
-/** Where do letters go? To the operator's relay, or without one into the built-in mailbox, which is rows in our own database. */
+/** Where do letters go? To the operator's relays, or without any into the built-in mailbox, which is rows in our own database. */
 import { isIP } from "node:net";
 import type { Clock } from "#kit/time.ts";
 import type { Pool } from "#store/store.ts";
@@ -13,10 +13,11 @@ export function relayDelivery(address: RelayAddress, parts: { clock: Clock; mail
   const sender = readSender(parts.mailFrom);
   const relay = createRelay(address, { clock: parts.clock, clientName: clientName(parts.publicUrl) });
   return {
+    key: address.key,
     connections: address.connections,
-    async attempt(letter, signal) {
+    async attempt(letter, signal, onContent) {
       const message = await toMessage(letter, writeLetter(letter, parts.publicUrl), sender);
-      return relay.send({ from: sender.address, to: letter.address }, message, signal);
+      return relay.send({ from: sender.address, to: letter.address }, message, signal, onContent);
     },
     probe: (signal) => relay.probe(sender.address, signal),
     close: () => relay.close(),
@@ -25,6 +26,7 @@ export function relayDelivery(address: RelayAddress, parts: { clock: Clock; mail
 
 export function mailboxDelivery(parts: { sql: Pool; publicUrl: string }): Delivery {
   return {
+    key: "mailbox",
     connections: CONNECTIONS,
     async attempt(letter) {
       const written = writeLetter(letter, parts.publicUrl);
@@ -39,7 +41,7 @@ export function mailboxDelivery(parts: { sql: Pool; publicUrl: string }): Delive
 /** For a relay's URL that nobody can use: everything waits, and mail is told as failing. */
 export function noDelivery(): Delivery {
   const unreachable = async () => ({ tag: "no-reply", stage: "connecting", reason: "unreachable" }) as const;
-  return { connections: 1, attempt: unreachable, probe: unreachable, close() {} };
+  return { key: "nowhere", connections: 1, attempt: unreachable, probe: unreachable, close() {} };
 }
 
 /** Relays look askance at a name without a dot; then the library's own choice is better. */

@@ -5,7 +5,7 @@
 import type { Logger } from "pino";
 import type { Dice } from "#kit/dice.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
-import { keyedMac } from "#kit/seal.ts";
+import { keyedMac, type PurposeKey } from "#kit/seal.ts";
 import { SECOND_MS, systemClock, type Clock } from "#kit/time.ts";
 import type { Language } from "#contract/wire.ts";
 import type { Pool, Transaction } from "#store/store.ts";
@@ -20,11 +20,12 @@ import {
 } from "./core/limits.ts";
 import { checkQuota, type RecipientLimit } from "./core/quota.ts";
 import { lettersPromised } from "./core/relay-state.ts";
-import { parseRelayUrl } from "./core/relay-url.ts";
+import { parseRelayUrls, type RelayAddress } from "./core/relay-url.ts";
 import { judge } from "./core/verdict.ts";
 import { createCourier } from "./courier.ts";
 import { openBody, sealBody } from "./body.ts";
 import { mailboxDelivery, noDelivery, relayDelivery } from "./delivery.ts";
+import { readSender } from "./letter.ts";
 import type { MailKeys } from "./parts.ts";
 import { relayProblem, relayUrlProblem } from "./relay-problem.ts";
 import { createRelay } from "./smtp.ts";
@@ -50,7 +51,7 @@ export type MailParts = {
   dice: Dice;
   log: Logger;
   keys: () => MailKeys;
-  /** null: the built-in mailbox. */
+  /** As SMTP_URL says it: one relay or several with blanks between; null: the built-in mailbox. */
   smtpUrl: string | null;
   mailFrom: string;
   publicUrl: string;
@@ -90,15 +91,14 @@ export type Mail = {
 export function createMail(parts: MailParts): Mail {
   const { sql, clock, log, keys } = parts;
   const intoMailbox = parts.smtpUrl === null && parts.mailboxOpen !== false;
-  const delivery = chooseDelivery(parts);
-  let waiting: Waiting = { letters: 0, oldestAt: null, oldestUntriedAt: null };
+  let waiting: Waiting = { letters: 0, oldestAt: null, oldestDueAt: null };
   let sweptAt = Number.NEGATIVE_INFINITY;
   let prunedAt = Number.NEGATIVE_INFINITY;
   let countedAt = Number.NEGATIVE_INFINITY;
 
   const courier = createCourier({
     ...parts,
-    delivery,
+    deliveries: chooseDeliveries(parts),
     async open(claimed) {
       const body = claimed.body === null ? undefined : openBody(keys().letter, claimed.id, claimed.body);
       if (body === undefined) return undefined;
@@ -118,13 +118,15 @@ export function createMail(parts: MailParts): Mail {
       }
       // a round follows each letter, and counting looks at all that wait
       if (clock.monotonic() - countedAt >= COUNT_EVERY_MS) {
-        waiting = await countWaiting(sql, now);
+        waiting = await countWaiting(sql, courier.closedCells(), now);
         countedAt = clock.monotonic();
       }
     },
   });
 
   const ageMs = (at: number | null) => (at === null ? 0 : Math.max(0, clock.now() - at));
+  const capacity = () =>
+    intoMailbox ? parts.lettersPerSecond : lettersPromised(courier.carriers.status(), parts.lettersPerSecond, ageMs(waiting.oldestDueAt));
 
   return {
     async enqueueCode(letter) {
@@ -138,6 +140,7 @@ export function createMail(parts: MailParts): Mail {
           placeId: letter.placeId,
           recipientMac: keyedMac(current, "recipient", [key]),
           previousMac: previous === undefined ? undefined : keyedMac(previous, "recipient", [key]),
+          domainCell: domainCell(current, letter.address),
           body: sealBody(keys().letter, letter.letterId, now, letter),
           knownDevice: letter.knownDevice,
           tries: TRIES_PER_LETTER,
@@ -158,12 +161,11 @@ export function createMail(parts: MailParts): Mail {
     markConfirmed: (tx, letterId) => confirmLetter(tx, letterId, clock.now()),
     readMailbox: () => mailboxLetters(sql, clock.now() - MAILBOX_LETTER_MS),
     health: () => ({
-      mail: intoMailbox ? "mailbox" : courier.relay().status,
+      mail: intoMailbox ? "mailbox" : courier.carriers.status(),
       lettersWaiting: waiting.letters,
       oldestLetterSeconds: Math.round(ageMs(waiting.oldestAt) / SECOND_MS),
     }),
-    capacity: () =>
-      intoMailbox ? parts.lettersPerSecond : lettersPromised(courier.relay(), parts.lettersPerSecond, ageMs(waiting.oldestUntriedAt)),
+    capacity,
     async start() {
       courier.start();
     },
@@ -171,31 +173,48 @@ export function createMail(parts: MailParts): Mail {
   };
 }
 
-function chooseDelivery(parts: MailParts) {
+/** 24 bits of a keyed hash of the domain that the address is at. */
+function domainCell(key: PurposeKey, address: string): number {
+  return keyedMac(key, "recipient", ["domain", address.slice(address.lastIndexOf("@") + 1).toLowerCase()]).readUIntBE(0, 3);
+}
+
+function chooseDeliveries(parts: MailParts) {
   if (parts.smtpUrl === null) {
-    if (parts.mailboxOpen !== false) return mailboxDelivery(parts);
+    if (parts.mailboxOpen !== false) return [mailboxDelivery(parts)];
     parts.log.error(
       "no letter goes out: SMTP_URL is not set, and the built-in mailbox is closed because people from outside can reach Holdfast",
     );
-    return noDelivery();
+    return [noDelivery()];
   }
-  const relay = parseRelayUrl(parts.smtpUrl);
-  if (relay.ok) return relayDelivery(relay.value, parts);
-  parts.log.error(`SMTP_URL can't be used, so no letter goes out: ${relayUrlProblem(relay.failure)}`);
-  return noDelivery();
+  const relays = parseRelayUrls(parts.smtpUrl);
+  if (relays.ok) return relays.value.map((relay) => relayDelivery(relay, parts));
+  parts.log.error(`SMTP_URL can't be used, so no letter goes out: ${relayUrlProblem(relays.failure)}`);
+  return [noDelivery()];
 }
 
-/** For doctor: opens a session at the relay (connection, TLS, sign-in) and sends nothing. The sentence says what to do. */
-export async function checkRelay(smtpUrl: string): Promise<Outcome<{ host: string }, { tag: "relay-unusable"; sentence: string }>> {
-  const parsed = parseRelayUrl(smtpUrl);
-  if (!parsed.ok) return fail({ tag: "relay-unusable", sentence: relayUrlProblem(parsed.failure) });
+export type RelayCheck = { host: string; problem: string | null };
+
+/**
+ * For doctor: opens a session at each relay (name, connection, TLS, sign-in), asks whether letters may come from `mailFrom`, and
+ * sends nothing. `problem` says what to do. Fails when SMTP_URL itself can't be read.
+ */
+export async function checkRelays(
+  smtpUrl: string,
+  mailFrom: string,
+): Promise<Outcome<RelayCheck[], { tag: "bad-relay-url"; sentence: string }>> {
+  const parsed = parseRelayUrls(smtpUrl);
+  if (!parsed.ok) return fail({ tag: "bad-relay-url", sentence: relayUrlProblem(parsed.failure) });
+  const problems = await Promise.all(parsed.value.map((relay) => problemOf(relay, readSender(mailFrom).address)));
+  return succeed(parsed.value.map(({ host }, at) => ({ host, problem: problems[at] ?? null })));
+}
+
+async function problemOf(address: RelayAddress, sender: string): Promise<string | null> {
   const late = new AbortController();
   const cancel = systemClock.after(ATTEMPT_MS, () => late.abort());
-  const relay = createRelay(parsed.value, { clock: systemClock });
-  const end = await relay.probe(undefined, late.signal);
+  const relay = createRelay(address, { clock: systemClock });
+  const end = await relay.probe(sender, late.signal);
   cancel();
   relay.close();
   const verdict = judge(end);
-  if (verdict.tag === "success") return succeed({ host: parsed.value.host });
-  return fail({ tag: "relay-unusable", sentence: relayProblem(parsed.value, verdict.word, end) });
+  return verdict.tag === "success" ? null : relayProblem(address, verdict.word, end);
 }

@@ -5,12 +5,17 @@ import type { CodeLetter } from "./letter.ts";
 
 export type MailKeys = KeysOf<"letter" | "recipient">;
 
-/** Where the courier takes letters: the operator's relay, or the built-in mailbox. */
+/** Where the courier takes letters: one of the operator's relays, or the built-in mailbox. */
 export type Delivery = {
+  /** Tells it from the others in our rows. */
+  key: string;
   /** Letters underway at once. */
   connections: number;
-  /** Hands one letter over. When `signal` aborts, the attempt is over within moments. Throws only when our own database fails. */
-  attempt(letter: CodeLetter, signal: AbortSignal): Promise<AttemptEnd>;
+  /**
+   * Hands one letter over. `onContent` is called when the letter's own bytes begin to go: from then on the other side may have it.
+   * When `signal` aborts, the attempt is over within moments. Throws only when our own database fails.
+   */
+  attempt(letter: CodeLetter, signal: AbortSignal, onContent: () => void): Promise<AttemptEnd>;
   /** Would a letter get through? Sends none. */
   probe(signal: AbortSignal): Promise<AttemptEnd>;
   /** Ends idle sessions. */

@@ -5,7 +5,7 @@ import type { AttemptEnd, FailureWord } from "./core/verdict.ts";
 export function relayUrlProblem({ part, name }: BadRelayUrl): string {
   switch (part) {
     case "url":
-      return "SMTP_URL is no URL; expected smtp://user:password@host:587 or smtps://user:password@host:465.";
+      return "SMTP_URL is no URL; expected smtp://user:password@host:587 or smtps://user:password@host:465, or several with blanks between.";
     case "scheme":
       return "SMTP_URL must begin with smtp:// or smtps://.";
     case "host":
@@ -16,6 +16,8 @@ export function relayUrlProblem({ part, name }: BadRelayUrl): string {
       return "SMTP_URL needs both user and password, or neither; percent-encode special characters (@ is %40).";
     case "path":
       return "SMTP_URL must end after the port, or go on with ?starttls=, certificate= or connections=.";
+    case "twice":
+      return `SMTP_URL names the mail server ${name ?? ""} twice.`;
     case "setting":
       return `SMTP_URL has a setting "${name ?? ""}" that does not exist or has no such value; see docs/operate/mail.md.`;
   }
@@ -29,6 +31,8 @@ export function relayProblem(address: RelayAddress, word: FailureWord, end: Atte
       return `${server} refuses the user and password of SMTP_URL${status}. Check both; some providers want a password made for this app.`;
     case "relay-tls":
       return `${server} has no TLS that can be trusted. Check the host name; for a server of your own with a certificate of its own add ?certificate=unchecked, and without TLS ?starttls=never.`;
+    case "sender-refused":
+      return `${server} takes no letters from MAIL_FROM${status}. Use an address of the account, or have its domain allowed there.`;
     case "relay-busy":
       return `${server} answers, but takes no letters from here now${status}. Ask its operator whether this machine may send.`;
     default:

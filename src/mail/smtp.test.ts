@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { systemClock } from "#kit/time.ts";
 import { startSmtpServer } from "#support/smtp-server.ts";
 import { parseRelayUrl } from "./core/relay-url.ts";
-import { checkRelay } from "./mail.ts";
+import { checkRelays } from "./mail.ts";
 import { createRelay } from "./smtp.ts";
 
 const login = { user: "ana@example.org", password: "p@ss:wörd" };
@@ -21,8 +21,9 @@ async function sendTo(url: string, limitMs = 15_000) {
 }
 
 async function sentence(url: string): Promise<string> {
-  const checked = await checkRelay(url);
-  return checked.ok ? `ok ${checked.value.host}` : checked.failure.sentence;
+  const checked = await checkRelays(url, "Holdfast <codes@chat.example.org>");
+  if (!checked.ok) return checked.failure.sentence;
+  return checked.value.map(({ host, problem }) => problem ?? `ok ${host}`).join("\n");
 }
 
 test("a relay that takes our password takes our letters, and doctor is content", async (t) => {

@@ -12,8 +12,8 @@ import type { RelayAddress } from "./core/relay-url.ts";
 import type { AttemptEnd, Stage } from "./core/verdict.ts";
 
 export type Relay = {
-  /** Hands over one message; ends within moments of `signal`'s abort. */
-  send(envelope: { from: string; to: string }, message: Buffer, signal: AbortSignal): Promise<AttemptEnd>;
+  /** Hands over one message; ends within moments of `signal`'s abort. `onContent`: its bytes begin to go. */
+  send(envelope: { from: string; to: string }, message: Buffer, signal: AbortSignal, onContent?: () => void): Promise<AttemptEnd>;
   /** Opens a session, or uses one that is open, and asks whether letters may come from `sender`. */
   probe(sender: string | undefined, signal: AbortSignal): Promise<AttemptEnd>;
   close(): void;
@@ -75,13 +75,19 @@ export function createRelay(address: RelayAddress, parts: { clock: Clock; client
     }
   }
 
-  async function send(envelope: { from: string; to: string }, message: Buffer, signal: AbortSignal): Promise<AttemptEnd> {
+  async function send(
+    envelope: { from: string; to: string },
+    message: Buffer,
+    signal: AbortSignal,
+    onContent: () => void = () => {},
+  ): Promise<AttemptEnd> {
     return inSession(signal, async (session) => {
       const { connection } = session;
       let stage: Stage = "envelope";
       const content = Readable.from(
         (function* () {
           stage = "content";
+          onContent();
           yield message;
         })(),
       );

@@ -18,13 +18,27 @@ export type NewLetter = {
   recipientMac: Buffer;
   previousMac: Buffer | undefined;
   body: Buffer;
+  domainCell: number;
   knownDevice: boolean;
   tries: number;
   deadlineAt: number;
 };
 
 /** A letter that belongs to a courier until its lease runs out. `attempts` tells this claim from a later one. */
-export type ClaimedLetter = { id: string; body: Buffer | null; attempts: number; createdAt: number; deadlineAt: number };
+export type ClaimedLetter = {
+  id: string;
+  body: Buffer | null;
+  attempts: number;
+  domainCell: number;
+  /** The key of the relay that it goes to. `held`: that relay may have it already, so no other one may be given it. */
+  relay: string;
+  held: boolean;
+  createdAt: number;
+  deadlineAt: number;
+};
+
+/** Keys of the relays that there are: those that may have a letter now, and those that work but have no connection free. */
+export type RelayKeys = { all: string[]; open: string[]; full: string[] };
 
 /** `decide` sees the recipient's letters of the last hour; nobody else decides about the same recipient meanwhile. */
 export async function insertLetter(
@@ -40,9 +54,9 @@ export async function insertLetter(
     const decided = decide(await recentLetters(tx, letter, now));
     if (!decided.ok) return decided;
     const inserted = await tx`
-      insert into outbox (id, place_id, recipient_mac, body, state, known_device, tries_left, created_at, deadline_at, next_attempt_at)
-      values (${letter.id}, ${letter.placeId}, ${letter.recipientMac}, ${letter.body}, 'queued', ${letter.knownDevice}, ${letter.tries},
-        ${new Date(now)}, ${new Date(letter.deadlineAt)}, ${new Date(now)})
+      insert into outbox (id, place_id, recipient_mac, domain_cell, body, state, known_device, tries_left, created_at, deadline_at, next_attempt_at)
+      values (${letter.id}, ${letter.placeId}, ${letter.recipientMac}, ${letter.domainCell}, ${letter.body}, 'queued', ${letter.knownDevice},
+        ${letter.tries}, ${new Date(now)}, ${new Date(letter.deadlineAt)}, ${new Date(now)})
       on conflict (place_id) do nothing returning 1`;
     if (inserted.length === 0) return fail({ tag: "place-spent" });
     await tx`select pg_notify(${OUTBOX_CHANNEL}, '')`;
@@ -81,34 +95,70 @@ export async function confirmLetter(tx: Transaction, id: string, now: number): P
 }
 
 /**
- * Takes up to `count` letters that are due: new ones first (or those that were put off), the earliest deadline first.
- * A letter whose courier died is due when its lease has run out. `except` are still in the caller's own hands.
+ * Takes up to `count` letters that are due: new ones first, the earliest deadline first. A letter whose courier died is due
+ * when its lease has run out, and its relay may have it: like one whose relay fell silent in the middle it waits for that
+ * same relay. One that was asked to wait goes to the same relay too, if that one works: another one's wait would begin anew.
+ * `except` are still in the caller's own hands; `closedCells` are domains that get nothing now.
  */
 export async function claimLetters(
   sql: Sql,
-  asked: { count: number; newFirst: boolean; except: string[]; leaseUntil: number },
+  asked: { count: number; relay: string; relays: RelayKeys; closedCells: number[]; except: string[]; leaseUntil: number },
   now: number,
 ): Promise<ClaimedLetter[]> {
   const at = new Date(now);
-  const rows = await sql<{ id: string; body: Buffer | null; attempts: number; created_at: Date; deadline_at: Date }[]>`
+  const { all, open, full } = asked.relays;
+  const rows = await sql<ClaimedRow[]>`
     with due as materialized (
-      select id from outbox
+      select id,
+        (state = 'sending' or data_begun) and relay = any(${all}::text[]) is true as held,
+        last_failure = 'asked-to-wait' and relay = any(${open}::text[]) is true as stays
+      from outbox
       where state in ('queued', 'sending') and deadline_at > ${at} and next_attempt_at <= ${at}
         and (state = 'queued' or locked_until <= ${at}) and id <> all(${asked.except}::uuid[])
-      order by (attempts = 0) = ${asked.newFirst} desc, deadline_at, id
+        and domain_cell <> all(${asked.closedCells}::integer[])
+        and case
+          when relay is null or relay <> all(${all}::text[]) then true
+          when state = 'sending' or data_begun then relay = any(${open}::text[])
+          else last_failure is distinct from 'asked-to-wait' or relay <> all(${full}::text[])
+        end
+      order by attempts = 0 desc, deadline_at, id
       limit ${asked.count}
       for update skip locked
     )
-    update outbox set state = 'sending', attempts = attempts + 1, locked_until = ${new Date(asked.leaseUntil)}
+    update outbox set state = 'sending', attempts = attempts + 1, locked_until = ${new Date(asked.leaseUntil)}, tried_at = ${at},
+      data_begun = due.held, relay = case when due.held or due.stays then outbox.relay else ${asked.relay} end
     from due where outbox.id = due.id
-    returning outbox.id, outbox.body, outbox.attempts, outbox.created_at, outbox.deadline_at`;
+    returning outbox.id, outbox.body, outbox.attempts, outbox.domain_cell, outbox.relay, outbox.data_begun,
+      outbox.created_at, outbox.deadline_at`;
   return rows.map((row) => ({
     id: row.id,
     body: row.body,
     attempts: row.attempts,
+    domainCell: row.domain_cell,
+    relay: row.relay,
+    held: row.data_begun,
     createdAt: row.created_at.getTime(),
     deadlineAt: row.deadline_at.getTime(),
   }));
+}
+
+type ClaimedRow = {
+  id: string;
+  body: Buffer | null;
+  attempts: number;
+  domain_cell: number;
+  relay: string;
+  data_begun: boolean;
+  created_at: Date;
+  deadline_at: Date;
+};
+
+/** Before another relay is given the letter in the same claim. False: it is no longer this claim's, and nobody may send it. */
+export async function moveLetter(sql: Sql, letter: ClaimedLetter, relay: string, now: number): Promise<boolean> {
+  const moved = await sql`
+    update outbox set relay = ${relay}, tried_at = ${new Date(now)}
+    where id = ${letter.id} and state = 'sending' and attempts = ${letter.attempts} returning 1`;
+  return moved.length === 1;
 }
 
 /**
@@ -125,16 +175,18 @@ export async function renewLeases(sql: Sql, ids: string[], leaseUntil: number): 
   await sql`update outbox set locked_until = ${new Date(leaseUntil)} where id = any(${ids}::uuid[]) and state = 'sending'`;
 }
 
-/** The relay has it, whoever sent it: nobody sends it again. */
-export async function markRelayed(sql: Sql, id: string, now: number): Promise<void> {
+/** That relay has it, whoever sent it: nobody sends it again. */
+export async function markRelayed(sql: Sql, id: string, relay: string, now: number): Promise<void> {
   await sql`
-    update outbox set state = 'relayed', body = null, locked_until = null, last_failure = null, relayed_at = ${new Date(now)}
+    update outbox set state = 'relayed', body = null, locked_until = null, last_failure = null, relay = ${relay}, relayed_at = ${new Date(now)}
     where id = ${id} and state in ('queued', 'sending')`;
 }
 
-export async function putOff(sql: Sql, letter: ClaimedLetter, word: FailureWord, nextAttemptAt: number): Promise<void> {
+/** `held`: the relay may have it, though it did not say so. */
+export async function putOff(sql: Sql, letter: ClaimedLetter, word: FailureWord, nextAttemptAt: number, held: boolean): Promise<void> {
   await sql`
-    update outbox set state = 'queued', locked_until = null, last_failure = ${word}, next_attempt_at = ${new Date(nextAttemptAt)}
+    update outbox set state = 'queued', locked_until = null, last_failure = ${word}, next_attempt_at = ${new Date(nextAttemptAt)},
+      data_begun = ${held}
     where id = ${letter.id} and state = 'sending' and attempts = ${letter.attempts}`;
 }
 
@@ -158,14 +210,17 @@ export async function removeLetters(sql: Sql, outboxBefore: number, mailboxBefor
   await sql`delete from mailbox_letter where created_at < ${new Date(mailboxBefore)}`;
 }
 
-/** What waits now. `oldestUntried` is the oldest that no attempt was made for. */
-export type Waiting = { letters: number; oldestAt: number | null; oldestUntriedAt: number | null };
+/** What waits now. `oldestDueAt`: since when the one has been due that has waited longest for a connection, new or put off before. */
+export type Waiting = { letters: number; oldestAt: number | null; oldestDueAt: number | null };
 
-export async function countWaiting(sql: Sql, now: number): Promise<Waiting> {
-  const [row] = await sql<{ letters: number; oldest: Date | null; untried: Date | null }[]>`
-    select count(*)::integer as letters, min(created_at) as oldest, min(created_at) filter (where attempts = 0) as untried
+/** `closedCells`: domains whose own server holds their letters up. */
+export async function countWaiting(sql: Sql, closedCells: number[], now: number): Promise<Waiting> {
+  const [row] = await sql<{ letters: number; oldest: Date | null; due: Date | null }[]>`
+    select count(*)::integer as letters, min(created_at) as oldest,
+      min(next_attempt_at) filter (where state = 'queued' and not data_begun and next_attempt_at <= ${new Date(now)}
+        and domain_cell <> all(${closedCells}::integer[])) as due
     from outbox where state in ('queued', 'sending') and deadline_at > ${new Date(now)}`;
-  return { letters: row?.letters ?? 0, oldestAt: row?.oldest?.getTime() ?? null, oldestUntriedAt: row?.untried?.getTime() ?? null };
+  return { letters: row?.letters ?? 0, oldestAt: row?.oldest?.getTime() ?? null, oldestDueAt: row?.due?.getTime() ?? null };
 }
 
 export type MailboxLetter = { recipient: string; subject: string; text: string; html: string; createdAt: number };

@@ -16,6 +16,8 @@ export const ROW_LIFETIME_MS = 25 * HOUR_MS;
 
 /** One attempt at the relay, all in all. RFC 5321 would grant minutes; the newcomer has one. */
 export const ATTEMPT_MS = 30 * SECOND_MS;
+/** With another relay at hand: as long as this one may take until the letter's own bytes go. Then the other one has it. */
+export const SWITCH_MS = 8 * SECOND_MS;
 /** How long a claimed letter belongs to its courier without a sign of life; renewed each third of it. */
 export const LEASE_MS = 15 * SECOND_MS;
 /** Letters underway at once, one connection each. Some relays allow an account no more than a handful. */
@@ -34,9 +36,6 @@ export const PROBE_MS = 5 * SECOND_MS;
 export const IDLE_CHECK_MS = 2 * MINUTE_MS;
 /** How long attempts may go on when Holdfast stops. */
 export const STOP_GRACE_MS = 3 * SECOND_MS;
-
-/** Of so many claims one goes to letters that were put off before, the others to new ones. */
-export const CLAIMS_PER_RETRY = 4;
 
 /** Without a wake-up the courier looks by itself. */
 export const POLL_MS = 2 * SECOND_MS;

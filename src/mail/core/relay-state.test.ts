@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SECOND_MS } from "#kit/time.ts";
-import { afterAttempt, afterProbe, freshRelay, lettersAllowed, lettersPromised, type RelayState } from "./relay-state.ts";
+import { afterAttempt, afterProbe, freshRelay, lettersAllowed, lettersPromised, mailStatus, type RelayState } from "./relay-state.ts";
 import type { Verdict } from "./verdict.ts";
 
 const NOW = 1_800_000_000_000;
@@ -70,15 +70,22 @@ test("an open session ends trouble, but after dropped letters one more is enough
 });
 
 test("nobody is promised a letter by a relay that was never reached or fails", () => {
-  assert.equal(lettersPromised(freshRelay, 50, 0), 0);
-  assert.equal(lettersPromised(run([trouble]), 50, 0), 0);
+  assert.equal(lettersPromised(freshRelay.status, 50, 0), 0);
+  assert.equal(lettersPromised(run([trouble]).status, 50, 0), 0);
 });
 
 test("a relay that takes less than the operator said gets a shorter line of promises, down to none", () => {
   const working = run([success]);
-  assert.equal(lettersPromised(working, 50, 0), 50);
-  assert.equal(lettersPromised(working, 50, 3 * SECOND_MS), 50);
-  assert.ok(Math.abs(lettersPromised(working, 50, 11.5 * SECOND_MS) - 25) < 1e-9);
-  assert.equal(lettersPromised(working, 50, 20 * SECOND_MS), 0);
-  assert.equal(lettersPromised(working, 50, 500 * SECOND_MS), 0);
+  assert.equal(lettersPromised(working.status, 50, 0), 50);
+  assert.equal(lettersPromised(working.status, 50, 3 * SECOND_MS), 50);
+  assert.ok(Math.abs(lettersPromised(working.status, 50, 11.5 * SECOND_MS) - 25) < 1e-9);
+  assert.equal(lettersPromised(working.status, 50, 20 * SECOND_MS), 0);
+  assert.equal(lettersPromised(working.status, 50, 500 * SECOND_MS), 0);
+});
+
+test("mail works while one of several relays does, and fails when all do", () => {
+  const [works, fails] = [run([success]), run([trouble])];
+  assert.equal(mailStatus([fails, works]), "working");
+  assert.equal(mailStatus([fails, freshRelay]), "unknown");
+  assert.equal(mailStatus([fails, fails]), "failing");
 });

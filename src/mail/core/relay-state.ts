@@ -43,7 +43,7 @@ export function afterAttempt(state: RelayState, verdict: Verdict, now: number): 
       // the session was open; a reply about the recipient says nothing against the relay
       const missed = verdict.word !== "asked-to-wait" && verdict.word !== "recipient-refused";
       const misses = missed ? state.misses + 1 : state.misses;
-      const failing = misses >= MISSES_TO_FAIL;
+      const failing = isMissing({ ...state, misses });
       const lastFailure = failing ? (missed ? verdict.word : state.lastFailure) : null;
       return { status: failing ? "failing" : "working", troubles: 0, misses, pausedUntil: 0, lastFailure };
     }
@@ -61,19 +61,30 @@ export function afterProbe(state: RelayState, verdict: Verdict, now: number): Re
   return afterAttempt(state, verdict, now);
 }
 
+/** Sessions open, and yet several letters in a row were neither taken nor put down to their recipient. */
+export function isMissing(state: RelayState): boolean {
+  return state.misses >= MISSES_TO_FAIL;
+}
+
 /** How many letters may be underway at once: none during a pause, one while probing, else all connections. */
 export function lettersAllowed(state: RelayState, connections: number, now: number): number {
   if (now < state.pausedUntil) return 0;
   return state.troubles > 0 ? 1 : connections;
 }
 
+/** What people are told of mail, with all relays together: it works while one of them does. */
+export function mailStatus(states: readonly RelayState[]): RelayState["status"] {
+  const has = (status: RelayState["status"]) => states.some((state) => state.status === status);
+  return has("working") ? "working" : has("unknown") ? "unknown" : "failing";
+}
+
 /**
- * Letters per second that newcomers may be promised. None while the relay fails or was never reached; fewer, down to
- * none, when letters that were never tried wait for it: then it takes less than the operator said. Letters that a
- * recipient's side puts off don't count, so nobody's server can slow down the line of all.
+ * Letters per second that newcomers may be promised. None while no relay works or none was reached yet; fewer, down to
+ * none, when letters that are due wait for a connection: then the relays take less than the operator said. Letters that a
+ * recipient's side puts off don't count before they are due, so nobody's server can slow down the line of all.
  */
-export function lettersPromised(state: RelayState, lettersPerSecond: number, oldestUntriedMs: number): number {
-  if (state.status !== "working") return 0;
-  const late = (oldestUntriedMs - BACKLOG_OK_MS) / (BACKLOG_FULL_MS - BACKLOG_OK_MS);
+export function lettersPromised(status: RelayState["status"], lettersPerSecond: number, oldestDueMs: number): number {
+  if (status !== "working") return 0;
+  const late = (oldestDueMs - BACKLOG_OK_MS) / (BACKLOG_FULL_MS - BACKLOG_OK_MS);
   return lettersPerSecond * (1 - Math.min(Math.max(late, 0), 1));
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseRelayUrl, type BadRelayUrl, type RelayAddress } from "./relay-url.ts";
+import { parseRelayUrl, parseRelayUrls, type BadRelayUrl, type RelayAddress } from "./relay-url.ts";
 
-const plain: RelayAddress = { host: "", port: 587, tls: "offered", checkCertificate: true, login: null, connections: 5 };
+const plain: Omit<RelayAddress, "key"> = { host: "", port: 587, tls: "offered", checkCertificate: true, login: null, connections: 5 };
 
 const GOOD: [url: string, address: Partial<RelayAddress>][] = [
   ["smtp://mail.example.org", { host: "mail.example.org" }],
@@ -26,7 +26,11 @@ const GOOD: [url: string, address: Partial<RelayAddress>][] = [
 
 for (const [url, address] of GOOD) {
   test(`an operator can connect ${url}`, () => {
-    assert.deepEqual(parseRelayUrl(url), { ok: true, value: { ...plain, ...address } });
+    const parsed = parseRelayUrl(url);
+    assert.ok(parsed.ok);
+    const { key, ...read } = parsed.value;
+    assert.deepEqual(read, { ...plain, ...address });
+    assert.match(key, /^[0-9a-f]{12}$/);
   });
 }
 
@@ -54,3 +58,30 @@ for (const [url, part, name] of BAD) {
     assert.deepEqual(parseRelayUrl(url), { ok: false, failure });
   });
 }
+
+test("several relays stand in the operator's order, each known by itself whatever the order", () => {
+  const [first, second] = ["smtps://ana:one@a.example.org", "smtp://10.0.0.5:25?starttls=never"];
+  const read = (text: string) => {
+    const parsed = parseRelayUrls(text);
+    return parsed.ok ? parsed.value : [];
+  };
+  assert.deepEqual(
+    read(` ${first}\n ${second} `).map(({ host }) => host),
+    ["a.example.org", "10.0.0.5"],
+  );
+  assert.deepEqual(read(`${first} ${second}`), read(`${second} ${first}`).toReversed());
+});
+
+test("the same relay twice, one that is wrong among others, and none at all are refused", () => {
+  const problem = (text: string) => {
+    const parsed = parseRelayUrls(text);
+    return parsed.ok ? undefined : parsed.failure;
+  };
+  assert.deepEqual(problem("smtp://a.example.org smtp://a.example.org?connections=2"), {
+    tag: "bad-relay-url",
+    part: "twice",
+    name: "a.example.org",
+  });
+  assert.equal(problem("smtp://a.example.org http://b.example.org")?.part, "scheme");
+  assert.equal(problem("  ")?.part, "url");
+});

@@ -1,11 +1,15 @@
 /**
- * What does SMTP_URL say? smtp://[user:password@]host[:port][?starttls=…&certificate=…&connections=…], or smtps://.
+ * What does SMTP_URL say? One relay or several with blanks between them, in the order in which they are to be used:
+ * smtp://[user:password@]host[:port][?starttls=…&certificate=…&connections=…], or smtps://.
  * Nothing else of the URL reaches the mail library, which would take any of its options from there.
  */
+import { createHash } from "node:crypto";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { CONNECTIONS } from "./limits.ts";
 
 export type RelayAddress = {
+  /** Tells it from others in our rows, also after the order has changed: a hash, so that no row names host or user. */
+  key: string;
   host: string;
   port: number;
   /** implicit: TLS from the first byte · required: STARTTLS or nothing · offered: STARTTLS where the relay has it · never */
@@ -16,13 +20,33 @@ export type RelayAddress = {
 };
 
 /** What is wrong, for the sentence that config and doctor say. */
-export type BadRelayUrl = { tag: "bad-relay-url"; part: "url" | "scheme" | "host" | "port" | "login" | "path" | "setting"; name?: string };
+export type BadRelayUrl = {
+  tag: "bad-relay-url";
+  part: "url" | "scheme" | "host" | "port" | "login" | "path" | "setting" | "twice";
+  name?: string;
+};
+
+const KEY_CHARS = 12;
 
 const SETTINGS: Readonly<Record<string, RegExp>> = {
   starttls: /^(?:required|offered|never)$/,
   certificate: /^(?:checked|unchecked)$/,
   connections: /^(?:[1-9]|[1-4]\d|50)$/,
 };
+
+/** At most as many relays as have a letter of their own, by which people are told of them. */
+const MOST_RELAYS = 26;
+
+export function parseRelayUrls(text: string): Outcome<RelayAddress[], BadRelayUrl> {
+  const relays: RelayAddress[] = [];
+  for (const url of text.split(/\s+/).filter((part) => part !== "")) {
+    const relay = parseRelayUrl(url);
+    if (!relay.ok) return relay;
+    if (relays.some(({ key }) => key === relay.value.key)) return fail({ tag: "bad-relay-url", part: "twice", name: relay.value.host });
+    relays.push(relay.value);
+  }
+  return relays.length === 0 || relays.length > MOST_RELAYS ? fail({ tag: "bad-relay-url", part: "url" }) : succeed(relays);
+}
 
 export function parseRelayUrl(text: string): Outcome<RelayAddress, BadRelayUrl> {
   const bad = (part: BadRelayUrl["part"], name?: string) => fail({ tag: "bad-relay-url", part, ...(name === undefined ? {} : { name }) });
@@ -44,6 +68,7 @@ export function parseRelayUrl(text: string): Outcome<RelayAddress, BadRelayUrl> 
   if (port === 0) return bad("port");
   const here = isLoopback(host);
   return succeed({
+    key: createHash("sha256").update(`${user} ${host} ${port}`).digest("hex").slice(0, KEY_CHARS),
     host,
     port,
     // to a relay on this machine nothing crosses a wire, and its certificate is rarely a real one;

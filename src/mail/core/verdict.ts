@@ -76,6 +76,17 @@ function judgeReply({ command, reply, enhanced }: Extract<AttemptEnd, { tag: "re
 }
 
 /**
+ * Whether another relay may have the letter at once: this one can't be used, broke off before the letter's own bytes went, or
+ * will not pass it on. Not after those bytes went without an answer, since then it may have it; and not when the recipient's
+ * side spoke, because a relay that is new to a greylisting server waits from the beginning.
+ */
+export function maySwitch({ verdict, begun }: { verdict: Verdict; begun: boolean }): boolean {
+  if (verdict.tag === "trouble") return true;
+  if (verdict.tag === "again") return verdict.word === "dropped" && !begun;
+  return verdict.tag === "final" && verdict.word === "letter-refused";
+}
+
+/**
  * From one attempt to the next, by how many were made. A greylisting server wants 1 to 5 minutes between tries and the
  * same relay, so attempts fall at about 0:00, 0:15, 1:02, 2:05, 3:35, 5:10, 7:10 and 9:10 of a letter's ten minutes.
  */

@@ -1,0 +1,52 @@
+/**
+ * How many letters may be underway to one receiving domain at once? All connections but one; of a domain whose server is slow
+ * or breaks off, a quarter, and after several breaks in a row none for a while. So no domain holds up the others, and nobody
+ * who names a dead one makes others wait. Fixed tables by a hash of the domain: a collision costs a short wait.
+ */
+import { SECOND_MS } from "#kit/time.ts";
+
+export type Domains = { cells: Int32Array; misses: Uint8Array; pausedUntil: Float64Array };
+
+const ROWS = 1_024;
+const NOBODY = -1;
+const SLOW_MS = 2 * SECOND_MS;
+const SHARE_OF_SLOW = 4;
+const PAUSES_S = [2, 4, 8, 15];
+
+export function newDomains(): Domains {
+  return { cells: new Int32Array(ROWS).fill(NOBODY), misses: new Uint8Array(ROWS), pausedUntil: new Float64Array(ROWS) };
+}
+
+/** `isMiss`: the session to the domain broke off or stayed silent. Any other end shows that it answers. */
+export function afterDomainAttempt(domains: Domains, cell: number, isMiss: boolean, now: number): void {
+  const row = cell % ROWS;
+  if (domains.cells[row] !== cell && !isMiss) return;
+  const misses = isMiss ? Math.min((domains.cells[row] === cell ? (domains.misses[row] ?? 0) : 0) + 1, 255) : 0;
+  domains.cells[row] = isMiss ? cell : NOBODY;
+  domains.misses[row] = misses;
+  // one letter may meet any mishap; the second shows that it is the domain
+  const pauseS = misses < 2 ? 0 : (PAUSES_S[Math.min(misses - 2, PAUSES_S.length - 1)] ?? 15);
+  domains.pausedUntil[row] = misses < 2 ? 0 : now + pauseS * SECOND_MS;
+}
+
+/** Cells that get no letter now. `underway` are the domains of the letters that run, with their age in milliseconds. */
+export function closedCells(
+  domains: Domains,
+  underway: readonly { domainCell: number; ageMs: number }[],
+  connections: number,
+  now: number,
+): number[] {
+  const closed = new Set<number>();
+  for (let row = 0; row < ROWS; row += 1) {
+    const cell = domains.cells[row] ?? NOBODY;
+    if (cell !== NOBODY && (domains.pausedUntil[row] ?? 0) > now) closed.add(cell);
+  }
+  for (const { domainCell } of underway) {
+    const there = underway.filter((letter) => letter.domainCell === domainCell);
+    const row = domainCell % ROWS;
+    const slow = there.some(({ ageMs }) => ageMs >= SLOW_MS) || (domains.cells[row] === domainCell && (domains.misses[row] ?? 0) > 0);
+    const most = slow ? Math.floor(connections / SHARE_OF_SLOW) : connections - 1;
+    if (there.length >= Math.max(1, most)) closed.add(domainCell);
+  }
+  return [...closed];
+}
