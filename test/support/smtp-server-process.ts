@@ -98,7 +98,8 @@ process.on("message", ({ id, command }: { id: number; command: Command }) => {
   fault = command.fault;
   if (fault?.kind === "refuse") {
     for (const socket of sockets) socket.destroy();
-    listener?.close(report);
+    if (listener === undefined) report();
+    else listener.close(report);
     listener = undefined;
   } else if (listener === undefined) listen(port, report);
   else report();
