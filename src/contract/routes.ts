@@ -38,6 +38,7 @@ export const ROUTES: readonly Route[] = [
   route("door", "POST", "/sign-up/place", "place", "nothing", "anybody", SMALL),
   route("door", "POST", "/sign-up/turn", "turn", "nothing", "anybody", SMALL),
   route("door", "POST", "/sign-up/letter", "letter", "letter", "anybody", SMALL),
+  route("door", "POST", "/sign-up/trace", "letter's way", "read", "anybody", SMALL),
   route("door", "POST", "/sign-up/confirm", "confirm", "hash", "anybody", SMALL),
   route("door", "GET", "/sign-in", "sign-in page", "nothing", "anybody"),
   route("door", "POST", "/sign-in", "sign-in", "hash", "anybody", SMALL),
@@ -54,6 +55,7 @@ export const ROUTES: readonly Route[] = [
   route("door", "GET", "/small/:file", "small pages' script and styles", "nothing", "anybody"),
   // behind the door: the same paths as above, JSON only
   route("app", "POST", "/sign-up/letter", "letter", "letter", "anybody", SMALL),
+  route("app", "POST", "/sign-up/trace", "letter's way", "read", "anybody", SMALL),
   route("app", "POST", "/sign-up/confirm", "confirm", "hash", "anybody", SMALL),
   route("app", "POST", "/sign-in", "sign-in", "hash", "anybody", SMALL),
   route("app", "POST", "/sign-out", "sign-out", "write", "anybody", SMALL),

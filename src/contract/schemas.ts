@@ -31,6 +31,7 @@ export const letterBody = z.strictObject({
   address,
   language: language.optional(),
 });
+export const traceBody = z.strictObject({ envelope: z.string().max(LIMITS.envelopeBytes, { error: "token" }) });
 export const confirmBody = z.strictObject({
   envelope: z.string().max(LIMITS.envelopeBytes, { error: "token" }),
   code: z.string({ error: "required" }).max(64, { error: "code" }),

@@ -33,6 +33,41 @@ export type Wait = { lowSeconds: number; highSeconds: number; confidence: number
 /** POST /sign-up/letter: the pending registration, sealed. The server keeps no copy. */
 export type LetterAnswer = { envelope: string; expiresAt: TimeMs };
 
+/**
+ * POST /sign-up/trace, with the envelope: what became of its letter. `waiting`: for a mail server · `trying`: one is being given it ·
+ * `put-off`: the reader's side asked to come again · `server-down`: no mail server takes it just now · `broken-off`: the connection
+ * broke before the letter went · `unsure`: the mail server had it and never said whether it took it · `accepted`: it took it ·
+ * `refused`: there is no such mailbox · `failed`: it will not take it · `expired`: its code ended first · `entered`: so was its code.
+ */
+export type LetterTrace = {
+  state:
+    | "waiting"
+    | "trying"
+    | "put-off"
+    | "server-down"
+    | "broken-off"
+    | "unsure"
+    | "accepted"
+    | "refused"
+    | "failed"
+    | "expired"
+    | "entered";
+  /** The mail server that was tried last, "A" for the operator's first; null: none was, or there is only one. */
+  server: string | null;
+  orderedAt: TimeMs;
+  triedAt: TimeMs | null;
+  acceptedAt: TimeMs | null;
+  enteredAt: TimeMs | null;
+  /** When it is tried again, if that is known. */
+  nextTryAt: TimeMs | null;
+  /** When to ask again; null: by itself nothing more will happen. */
+  retryAfterSeconds: number | null;
+};
+export type AddressedTrace = LetterTrace & { address: string };
+/** The same in the reader's language; `at` belongs into the gap {time} of the sentence. */
+export type LetterStep = { sentence: string; at: TimeMs | null };
+export type TraceAnswer = AddressedTrace & { steps: LetterStep[] };
+
 /** GET /status.json: what the door measures now. `null`: not known just now. */
 export type StatusAnswer = {
   version: string;

@@ -6,9 +6,10 @@ import { checkBody, type WrongFields } from "#contract/body-check.ts";
 import { COOKIES, setCookie } from "#contract/cookies.ts";
 import { fieldSentence } from "#contract/problem-body.ts";
 import { letterBody, placeBody, turnBody } from "#contract/schemas.ts";
-import type { PlaceAnswer } from "#contract/wire.ts";
+import type { AddressedTrace, PlaceAnswer, TraceAnswer } from "#contract/wire.ts";
 import { jsonAnswer, problemAnswer } from "./answers.ts";
 import type { AskApp, DoorAnswer, DoorHandlers, DoorRequest } from "./door-request.ts";
+import { traceSentences } from "./pages/pages.ts";
 import type { RegistrationLine } from "./registration-line.ts";
 
 const PLACE_SECONDS = 60 * 60;
@@ -43,6 +44,13 @@ export function createJsonRoutes({ line, askApp }: { line: RegistrationLine; ask
       const answer = await askApp(request, "POST", "/sign-up/letter", body.value, { placeId: taken.value.placeId });
       if (answer.status >= 400) taken.value.giveBack((answer.json as { code?: string } | null)?.code);
       return passedOn(answer);
+    },
+
+    "POST /sign-up/trace": async (request) => {
+      const answer = await askApp(request, "POST", "/sign-up/trace", request.body ?? {});
+      if (answer.status >= 400) return passedOn(answer);
+      const trace = answer.json as AddressedTrace;
+      return jsonAnswer({ ...trace, steps: traceSentences(request.language, trace) } satisfies TraceAnswer);
     },
   };
 }

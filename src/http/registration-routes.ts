@@ -5,15 +5,15 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { COOKIES, readCookie, setCookie } from "#contract/cookies.ts";
 import { INTERNAL } from "#contract/processes.ts";
-import { confirmBody, firstOperatorBody, letterBody, meBody, signInBody } from "#contract/schemas.ts";
+import { confirmBody, firstOperatorBody, letterBody, meBody, signInBody, traceBody } from "#contract/schemas.ts";
 import { DEVICE_LIFETIME_MS, PASS_LIFETIME_MS } from "#contract/tokens.ts";
-import type { AccountAnswer, LetterAnswer, SignUpSetting } from "#contract/wire.ts";
+import type { AccountAnswer, AddressedTrace, LetterAnswer, SignUpSetting } from "#contract/wire.ts";
 import { SESSION_LIFETIME_MS, type Identity, type SignedIn, type Visitor } from "#identity/identity.ts";
 import type { MailboxLetter } from "#mail/mail.ts";
 import { checkBody, json, member, refuse, refuseFields, type Handler, type Handlers, type RequestContext } from "./handler.ts";
 
 export type RegistrationParts = {
-  identity: Pick<Identity, "requestLetter" | "confirm" | "signIn" | "signOut" | "makeFirstOperator" | "changeLanguage">;
+  identity: Pick<Identity, "requestLetter" | "traceLetter" | "confirm" | "signIn" | "signOut" | "makeFirstOperator" | "changeLanguage">;
   readMailbox: () => Promise<MailboxLetter[]>;
   /** How the operator set sign-up. */
   signUp: () => SignUpSetting;
@@ -43,6 +43,13 @@ export function registrationHandlers({ identity, signUp, readMailbox, mailboxTok
       visitor: visitorOf(context.headers),
     });
     return ordered.ok ? json(ordered.value satisfies LetterAnswer) : refuseFor(context, ordered.failure);
+  };
+
+  const trace: Handler = async (context) => {
+    const body = checkBody(traceBody, context.body);
+    if (!body.ok) return refuseFields(context, body.failure.fields);
+    const found = await identity.traceLetter({ ...body.value, visitor: visitorOf(context.headers) });
+    return found.ok ? json(found.value satisfies AddressedTrace) : refuseFor(context, found.failure);
   };
 
   const confirm: Handler = async (context) => {
@@ -104,6 +111,7 @@ export function registrationHandlers({ identity, signUp, readMailbox, mailboxTok
 
   return {
     "POST /sign-up/letter": orderLetter,
+    "POST /sign-up/trace": trace,
     "POST /sign-up/confirm": confirm,
     "POST /sign-in": signIn,
     "POST /sign-out": signOut,

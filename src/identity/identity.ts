@@ -6,10 +6,10 @@ import type { Dice } from "#kit/dice.ts";
 import type { Outcome } from "#kit/outcome.ts";
 import { DAY_MS, HOUR_MS } from "#kit/time.ts";
 import { DEVICE_LIFETIME_MS } from "#contract/tokens.ts";
-import type { Language } from "#contract/wire.ts";
+import type { AddressedTrace, Language } from "#contract/wire.ts";
 import type { Sql } from "#store/store.ts";
 import { newSecret, secretHash, type Parts, type SignedIn, type Visitor } from "./parts.ts";
-import { confirm, requestLetter, type ConfirmRefusal, type LetterRefusal } from "./registration.ts";
+import { confirm, requestLetter, traceLetter, type ConfirmRefusal, type LetterRefusal } from "./registration.ts";
 import { authenticate, type Authenticated } from "./sessions.ts";
 import { makeFirstOperator, signIn, type Epoch, type FirstOperatorRefusal, type SignInRefusal } from "./sign-in.ts";
 import { findAccount, livingSessions, raisedEpochs, removeEnded, replaceFirstOperatorLink, revokeSession, setLanguage } from "./store.ts";
@@ -26,6 +26,8 @@ export type Identity = {
     language: Language;
     visitor: Visitor;
   }): Promise<Outcome<{ envelope: string; expiresAt: number }, LetterRefusal>>;
+  /** What became of the letter that was ordered. */
+  traceLetter(asked: { envelope: string; visitor: Visitor }): Promise<Outcome<AddressedTrace, { tag: "envelope-expired" }>>;
   /** Envelope, code and password become account and session. */
   confirm(asked: { envelope: string; code: string; password: string; visitor: Visitor }): Promise<Outcome<SignedIn, ConfirmRefusal>>;
   signIn(asked: { address: string; password: string; visitor: Visitor }): Promise<Outcome<SignedIn, SignInRefusal>>;
@@ -67,6 +69,7 @@ export function createIdentity({ onRevoked, ...parts }: Parts & { onRevoked: (ep
 
   return {
     requestLetter: (asked) => requestLetter(parts, asked),
+    traceLetter: (asked) => traceLetter(parts, asked),
     confirm: (asked) => confirm(parts, asked),
     signIn: (asked) => signIn(parts, asked),
     async signOut(sessionId) {

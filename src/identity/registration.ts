@@ -2,7 +2,7 @@
  * How does a stranger become a member? A letter for a place whose turn has come; then envelope, code and password make
  * account, device and session in one transaction. Between the two, nothing but the letter's outbox row is kept.
  */
-import type { Language } from "#contract/wire.ts";
+import type { AddressedTrace, Language } from "#contract/wire.ts";
 import { openDevice } from "#contract/tokens.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { keyedMac, mintSealed, openSealed, sameBytes } from "#kit/seal.ts";
@@ -71,6 +71,19 @@ export async function requestLetter(
       : fail({ tag: "letter-limit", retryAfterMs: ordered.failure.retryAfterMs });
   }
   return succeed({ envelope: mintSealed(keys().envelope, Math.floor(now / HOUR_MS), packed), expiresAt });
+}
+
+/** What became of the letter of an envelope, told to nobody but the browser that it belongs to. */
+export async function traceLetter(
+  parts: Parts,
+  asked: { envelope: string; visitor: Visitor },
+): Promise<Outcome<AddressedTrace, { tag: "envelope-expired" }>> {
+  const opened = openSealed(parts.keys().envelope, asked.envelope);
+  const envelope = opened === undefined ? undefined : unpackEnvelope(opened);
+  const secret = secretHash(asked.visitor.browserSecret ?? "");
+  if (envelope === undefined || !sameBytes(envelope.browserHash, secret)) return fail({ tag: "envelope-expired" });
+  const trace = await parts.mail.trace(envelope.id);
+  return trace === undefined ? fail({ tag: "envelope-expired" }) : succeed({ ...trace, address: envelope.address });
 }
 
 /** Makes the account. A full hash line is told before the try is counted, so that waiting costs no try. */

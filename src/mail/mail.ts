@@ -7,7 +7,7 @@ import type { Dice } from "#kit/dice.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { keyedMac, type PurposeKey } from "#kit/seal.ts";
 import { SECOND_MS, systemClock, type Clock } from "#kit/time.ts";
-import type { Language } from "#contract/wire.ts";
+import type { Language, LetterTrace } from "#contract/wire.ts";
 import type { Pool, Transaction } from "#store/store.ts";
 import {
   ATTEMPT_MS,
@@ -21,6 +21,7 @@ import {
 import { checkQuota, type RecipientLimit } from "./core/quota.ts";
 import { lettersPromised } from "./core/relay-state.ts";
 import { parseRelayUrls, type RelayAddress } from "./core/relay-url.ts";
+import { traceOf } from "./core/trace.ts";
 import { judge } from "./core/verdict.ts";
 import { createCourier } from "./courier.ts";
 import { openBody, sealBody } from "./body.ts";
@@ -33,6 +34,7 @@ import {
   confirmLetter,
   countWaiting,
   expireLetters,
+  findLetter,
   insertLetter,
   isConfirmed,
   mailboxLetters,
@@ -75,6 +77,8 @@ export type Mail = {
     knownDevice: boolean;
     expiresAt: number;
   }): Promise<Outcome<{ letterId: string }, RecipientLimit | { tag: "place-spent" }>>;
+  /** What became of a letter, for its own reader; undefined: there is no such letter. */
+  trace(letterId: string): Promise<LetterTrace | undefined>;
   /** Counts one guess at a letter's code, before it is compared. */
   countTry(letterId: string): Promise<{ tag: "counted"; triesLeft: number } | { tag: "confirmed" | "exhausted" | "unknown" }>;
   /** True for exactly one caller, when its transaction commits. */
@@ -150,6 +154,11 @@ export function createMail(parts: MailParts): Mail {
         (recent) => checkQuota(recent, letter.knownDevice, now),
       );
       return stored.ok ? succeed({ letterId: letter.letterId }) : stored;
+    },
+    async trace(letterId) {
+      const row = await findLetter(sql, letterId);
+      const server = courier.carriers.all.length > 1 && row?.relay != null ? (courier.carriers.byKey(row.relay)?.name ?? null) : null;
+      return row && traceOf({ ...row, server }, clock.now());
     },
     async countTry(letterId) {
       const triesLeft = await takeTry(sql, letterId);

@@ -6,6 +6,7 @@ import { succeed, fail, type Outcome } from "#kit/outcome.ts";
 import type { Pool, Sql, Transaction } from "#store/store.ts";
 import { LIMIT_WINDOW_MS, MAILBOX_LETTERS } from "./core/limits.ts";
 import type { RecentLetter, RecipientLimit } from "./core/quota.ts";
+import type { LetterRow } from "./core/trace.ts";
 import type { FailureWord } from "./core/verdict.ts";
 
 /** Heard by the courier when a letter was committed. */
@@ -74,6 +75,42 @@ async function recentLetters(tx: Transaction, letter: NewLetter, now: number): P
     order by created_at desc limit 10`;
   return rows.map((row) => ({ createdAt: row.created_at.getTime(), knownDevice: row.known_device }));
 }
+
+/** A letter as its reader may hear of it; undefined: there is none. `relay` is the key of the one that was tried last. */
+export async function findLetter(sql: Sql, id: string): Promise<(Omit<LetterRow, "server"> & { relay: string | null }) | undefined> {
+  const [row] = await sql<FoundRow[]>`
+    select state, relay, data_begun, attempts, last_failure, created_at, deadline_at, next_attempt_at, tried_at, relayed_at, confirmed_at
+    from outbox where id = ${id}`;
+  return (
+    row && {
+      state: row.state,
+      relay: row.relay,
+      held: row.data_begun,
+      attempts: row.attempts,
+      lastFailure: row.last_failure,
+      createdAt: row.created_at.getTime(),
+      deadlineAt: row.deadline_at.getTime(),
+      nextAttemptAt: row.next_attempt_at.getTime(),
+      triedAt: row.tried_at?.getTime() ?? null,
+      relayedAt: row.relayed_at?.getTime() ?? null,
+      confirmedAt: row.confirmed_at?.getTime() ?? null,
+    }
+  );
+}
+
+type FoundRow = {
+  state: LetterRow["state"];
+  relay: string | null;
+  data_begun: boolean;
+  attempts: number;
+  last_failure: FailureWord | null;
+  created_at: Date;
+  deadline_at: Date;
+  next_attempt_at: Date;
+  tried_at: Date | null;
+  relayed_at: Date | null;
+  confirmed_at: Date | null;
+};
 
 /** Takes one try of an unconfirmed letter and returns how many are left; `undefined` when there was none to take. */
 export async function takeTry(sql: Sql, id: string): Promise<number | undefined> {

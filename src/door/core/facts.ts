@@ -39,6 +39,7 @@ const STRANGER: Standing = Object.freeze({ lane: "stranger", holder: null, effor
 /** Where a place in the line counts, and as what. `finish`: only once a letter was ordered with it. */
 const STEPS: ReadonlyMap<string, "letter" | "finish" | "wait" | "work"> = new Map([
   ["POST /sign-up/letter", "letter"],
+  ["POST /sign-up/trace", "finish"],
   ["POST /sign-up/confirm", "finish"],
   ["POST /sign-up/turn", "wait"],
   ["GET /sign-up/wait", "wait"],

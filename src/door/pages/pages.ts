@@ -31,6 +31,7 @@ import { waitingPage } from "./waiting-page.ts";
 
 export { createFormRoutes } from "./form-routes.ts";
 export { pageAnswer } from "./page-answer.ts";
+export { traceSentences } from "./page-words.ts";
 export { answerSmallFile, readSmallAssets, type SmallAssets } from "./small-assets.ts";
 export { readDraft } from "./draft.ts";
 export type { AskedContext, RegistrationNow } from "./views.ts";

@@ -93,6 +93,21 @@ export const pagesEn = {
   "code.again": "Send another letter",
   "code.sent": "The letter is on its way.",
 
+  "trace.title": "The way of your letter",
+  "trace.ordered": "Ordered at {time}.",
+  "trace.handed": "Handed to the mail server{server} at {time}.",
+  "trace.waiting": "It waits for a free line to the mail server.",
+  "trace.accepted": "Accepted at {time}. Now it is with your provider, who usually delivers within seconds.",
+  "trace.put-off": "Your provider asked us to come again a little later, as some do with senders that are new to them. Next try at {time}.",
+  "trace.server-down": "The mail server does not take letters just now. Yours is kept. Next try at {time}.",
+  "trace.broken-off": "The connection broke off. Next try at {time}.",
+  "trace.unsure":
+    "The mail server fell silent before it said whether it took your letter. It may still come; we ask the same server again at {time}. Another letter can go another way.",
+  "trace.refused": "Your provider says that there is no mailbox {address}. Is that spelt right?",
+  "trace.failed": "The mail server will not take this letter, and the operator can see why. Another letter may go another way.",
+  "trace.expired": "The letter could not be sent before its code ended. Please ask for another one.",
+  "trace.entered": "Its code was entered at {time}.",
+
   "sign-in.title": "Sign in",
   "sign-in.none": "No account yet?",
   "sign-in.already": "You are signed in already.",

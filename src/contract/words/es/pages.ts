@@ -89,6 +89,21 @@ export const pagesEs: Translated<typeof pagesEn> = {
   "code.none": "¿No llegó la carta?",
   "code.again.text": "Mira primero en el correo no deseado. Una carta nueva trae un código nuevo.",
   "code.again": "Enviar otra carta",
+  "trace.title": "El camino de tu carta",
+  "trace.ordered": "Pedida a las {time}.",
+  "trace.handed": "Entregada al servidor de correo{server} a las {time}.",
+  "trace.waiting": "Espera una línea libre hacia el servidor de correo.",
+  "trace.accepted": "Aceptada a las {time}. Ahora la tiene tu proveedor, que suele repartirla en segundos.",
+  "trace.put-off":
+    "Tu proveedor nos ha pedido que volvamos un poco más tarde, como hacen algunos con remitentes nuevos. Próximo intento a las {time}.",
+  "trace.server-down": "Ahora mismo el servidor de correo no acepta cartas. La tuya se guarda. Próximo intento a las {time}.",
+  "trace.broken-off": "Se cortó la conexión. Próximo intento a las {time}.",
+  "trace.unsure":
+    "El servidor de correo calló antes de decir si aceptaba tu carta. Aún puede llegar; se lo preguntamos otra vez a las {time}. Otra carta puede ir por otro camino.",
+  "trace.refused": "Tu proveedor dice que no existe el buzón {address}. ¿Está bien escrito?",
+  "trace.failed": "El servidor de correo no acepta esta carta, y quien administra puede ver por qué. Otra carta puede ir por otro camino.",
+  "trace.expired": "La carta no se pudo enviar antes de que terminara su código. Pide otra, por favor.",
+  "trace.entered": "Su código se introdujo a las {time}.",
   "code.sent": "La carta está en camino.",
 
   "sign-in.title": "Iniciar sesión",

@@ -1,0 +1,28 @@
+/** How is a letter's way told? A sentence for each step, with gaps for the time, which the reader's own device writes. */
+import type { AddressedTrace, LetterStep, LetterTrace, TimeMs } from "../wire.ts";
+
+export type TraceKey = `trace.${"ordered" | "handed" | Exclude<LetterTrace["state"], "trying">}`;
+
+/** Which sentence, and the time that belongs into its gap; the last one says how it stands. */
+type Told = { key: TraceKey; at: TimeMs | null };
+
+/** `say` gives the sentence of a key with its gaps {server} and {address} filled; {time} stays open for the one who shows it. */
+export function traceSteps(
+  trace: AddressedTrace,
+  say: (key: TraceKey, values: { server: string; address: string }) => string,
+): LetterStep[] {
+  const values = { server: trace.server === null ? "" : ` ${trace.server}`, address: trace.address };
+  return toldOf(trace).map(({ key, at }) => ({ sentence: say(key, values), at }));
+}
+
+function toldOf(trace: LetterTrace): Told[] {
+  const { state, triedAt, orderedAt } = trace;
+  const first: Told[] = [{ key: "trace.ordered", at: orderedAt }];
+  if (triedAt !== null && state !== "waiting") first.push({ key: "trace.handed", at: triedAt });
+  if (state === "trying") return first;
+  if (state === "entered") first.push({ key: "trace.accepted", at: trace.acceptedAt });
+  return [
+    ...first,
+    { key: `trace.${state}`, at: state === "entered" ? trace.enteredAt : state === "accepted" ? trace.acceptedAt : trace.nextTryAt },
+  ];
+}
