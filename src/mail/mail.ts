@@ -7,6 +7,7 @@ import type { Dice } from "#kit/dice.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { keyedMac } from "#kit/seal.ts";
 import { SECOND_MS, systemClock, type Clock } from "#kit/time.ts";
+import type { DisposableDomains } from "#contract/processes.ts";
 import type { Language } from "#contract/wire.ts";
 import type { Pool, Transaction } from "#store/store.ts";
 import {
@@ -42,6 +43,7 @@ import {
 } from "./store.ts";
 
 export { checkAddress } from "./core/address.ts";
+export { createDomainGuard, type DomainGuard, type DomainRefusal } from "./domain-guard.ts";
 export type { MailboxLetter } from "./store.ts";
 
 export type MailParts = {
@@ -55,6 +57,8 @@ export type MailParts = {
   mailFrom: string;
   publicUrl: string;
   lettersPerSecond: number;
+  /** What becomes of letters to mailboxes that are thrown away after use. */
+  disposable?: DisposableDomains;
   /** False when nobody may open the built-in mailbox: without a relay no letter then reaches anybody, and that is said. */
   mailboxOpen?: boolean;
   /** Whether an address has an account: its owner then reads in the letter that signing in is enough. */
