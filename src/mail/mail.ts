@@ -43,7 +43,7 @@ import {
 } from "./store.ts";
 
 export { checkAddress } from "./core/address.ts";
-export { createDomainGuard, type DomainGuard, type DomainRefusal } from "./domain-guard.ts";
+export { createDomainGuard, type DomainGuard } from "./domain-guard.ts";
 export type { MailboxLetter } from "./store.ts";
 
 export type MailParts = {
