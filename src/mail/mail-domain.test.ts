@@ -77,18 +77,32 @@ test("many who ask for the same domain at once are one question", async (t) => {
   assert.equal(server.asked.length, 1);
 });
 
-test("strangers who name thousand domains at once are let through unasked beyond 64, and nothing of them stays", async (t) => {
-  const { domains, server } = await asker(t, {});
+test("strangers who name thousands of domains are let through unasked beyond 64 at once, and little of them stays", async (t) => {
+  const { domains, server, world } = await asker(t, {});
   const verdicts = await Promise.all(Array.from({ length: 1_000 }, (_, number) => domains.check(`n${number}.com`)));
   assert.equal(verdicts.filter((verdict) => verdict === "no-such-domain").length, 64);
   assert.equal(verdicts.filter((verdict) => verdict === "unknown").length, 1_000 - 64);
   assert.equal(server.asked.length, 64);
-  for (let number = 1_000; number < 2_000; number += 1) assert.equal(await domains.check(`n${number}.com`), "no-such-domain");
+  for (let number = 1_000; number < 2_000; number += 1) {
+    if (number % 50 === 0) world.aheadMs += 1_000;
+    assert.equal(await domains.check(`n${number}.com`), "no-such-domain");
+  }
   const before = server.asked.length;
+  world.aheadMs += 1_000;
   await domains.check("n1999.com");
   assert.equal(server.asked.length, before, "the newest are kept");
   await domains.check("n1000.com");
   assert.equal(server.asked.length, before + 1, "the oldest have gone");
+});
+
+test("however many domains are named one after the other, name servers are asked a hundred times a second", async (t) => {
+  const server = await startDnsServer(t, {});
+  const world = { now: 0 };
+  const domains = createMailDomains({ clock: { ...systemClock, monotonic: () => world.now }, servers: [server.address] });
+  for (let number = 0; number < 150; number += 1) await domains.check(`n${number}.com`);
+  assert.equal(server.asked.length, 100);
+  world.now += 1_000;
+  assert.equal(await domains.check("next.com"), "no-such-domain");
 });
 
 test("silent name servers cost a moment a few times, and nothing for the next half minute", async (t) => {

@@ -1,7 +1,7 @@
 /**
  * Does this domain take mail at all? Asked of the machine's name servers before a letter is ordered: MX, and without one the
  * domain's own address (RFC 5321 5.1). Fails open: only a clear answer counts, in 1.5 s at most. Strangers choose the names,
- * so the answers that are kept and the questions underway have fixed numbers, and silent name servers are left alone for a while.
+ * so what is kept, underway and asked in a second has fixed numbers, and silent name servers are left alone for a while.
  */
 import { Resolver } from "node:dns/promises";
 import { HOUR_MS, MINUTE_MS, SECOND_MS, type Clock } from "#kit/time.ts";
@@ -16,6 +16,8 @@ const ANSWER_MS = 1_500;
 /** What c-ares grants a server at first, and how often it asks it: a lost datagram is asked for again well within ANSWER_MS. */
 const TRY_MS = 700;
 const TRIES = 2;
+/** A place that no letter came of is good for another try, so letters alone don't bound how many domains are named. */
+const MOST_A_SECOND = 100;
 const MOST_UNDERWAY = 64;
 const MOST_KEPT = 512;
 /** Somebody may just be setting a domain up. */
@@ -36,6 +38,7 @@ export function createMailDomains({ clock, servers }: { clock: Clock; servers?: 
   const kept = new Map<string, { verdict: DomainVerdict; until: number }>();
   const underway = new Map<string, Promise<DomainVerdict>>();
   let resolver = newResolver(servers);
+  let thisSecond = { second: 0, questions: 0 };
   let silences = 0;
   let restsUntil = Number.NEGATIVE_INFINITY;
 
@@ -59,6 +62,14 @@ export function createMailDomains({ clock, servers }: { clock: Clock; servers?: 
     resolver = newResolver(servers);
   }
 
+  function mayAsk(): boolean {
+    const second = Math.floor(clock.monotonic() / SECOND_MS);
+    if (second !== thisSecond.second) thisSecond = { second, questions: 0 };
+    if (thisSecond.questions >= MOST_A_SECOND || underway.size >= MOST_UNDERWAY || restsUntil > clock.monotonic()) return false;
+    thisSecond.questions += 1;
+    return true;
+  }
+
   function keep(domain: string, verdict: DomainVerdict): void {
     kept.delete(domain);
     const [oldest] = kept.keys();
@@ -73,7 +84,7 @@ export function createMailDomains({ clock, servers }: { clock: Clock; servers?: 
       if (known !== undefined && known.until > clock.monotonic()) return known.verdict;
       const same = underway.get(domain);
       if (same !== undefined) return same;
-      if (underway.size >= MOST_UNDERWAY || restsUntil > clock.monotonic()) return "unknown";
+      if (!mayAsk()) return "unknown";
       const mine = look(domain).finally(() => underway.delete(domain));
       underway.set(domain, mine);
       return mine;
