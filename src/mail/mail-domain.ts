@@ -30,6 +30,7 @@ const KEPT_MS: Readonly<Record<DomainVerdict, number>> = {
 /** After so many silences in a row the name servers themselves are asked for, and left alone when they keep silent. */
 const SILENCES = 3;
 const REST_MS = 30 * SECOND_MS;
+const ROOT_KEPT_MS = MINUTE_MS;
 
 type Asked = { verdict: DomainVerdict; answered: boolean };
 
@@ -39,22 +40,31 @@ export function createMailDomains({ clock, servers }: { clock: Clock; servers?: 
   const underway = new Map<string, Promise<DomainVerdict>>();
   let resolver = newResolver(servers);
   let thisSecond = { second: 0, questions: 0 };
+  let root = { known: Promise.resolve(false), until: Number.NEGATIVE_INFINITY };
   let silences = 0;
   let restsUntil = Number.NEGATIVE_INFINITY;
 
   async function look(domain: string): Promise<DomainVerdict> {
-    const asked = await withinTime(ask(resolver, domain), clock);
+    const asked = await withinTime<Asked>(askAndDoubt(domain), { verdict: "unknown", answered: false }, clock);
     silences = asked.answered ? 0 : silences + 1;
     if (silences >= SILENCES) void findOut();
     keep(domain, asked.verdict);
     return asked.verdict;
   }
 
+  /** Name servers that don't know the root know only their own network: that a domain is not there means nothing then. */
+  async function askAndDoubt(domain: string): Promise<Asked> {
+    const asked = await ask(resolver, domain);
+    if (asked.verdict === "takes-mail" || asked.verdict === "unknown") return asked;
+    if (root.until <= clock.monotonic()) root = { known: askForRoot(resolver).then(isFound), until: clock.monotonic() + ROOT_KEPT_MS };
+    return (await root.known) ? asked : { ...asked, verdict: "unknown" };
+  }
+
   /** Whether the name servers are silent or only those of some strangers' domains: every name server knows the root. */
   async function findOut(): Promise<void> {
     silences = 0;
     const here = resolver;
-    const { answered } = await withinTime(askForRoot(here), clock);
+    const answered = await withinTime(askForRoot(here).then(isAnswer), false, clock);
     if (answered || here !== resolver) return;
     restsUntil = clock.monotonic() + REST_MS;
     here.cancel();
@@ -106,8 +116,8 @@ async function ask(resolver: Resolver, domain: string): Promise<Asked> {
   return { verdict: judgeAddresses(v4, v6), answered: true };
 }
 
-async function askForRoot(resolver: Resolver): Promise<Asked> {
-  return { verdict: "unknown", answered: isAnswer(await replyOf(resolver.resolveNs("."))) };
+async function askForRoot(resolver: Resolver): Promise<Reply<string>> {
+  return replyOf(resolver.resolveNs("."));
 }
 
 async function replyOf<Found>(asked: Promise<Found[]>): Promise<Reply<Found>> {
@@ -123,10 +133,14 @@ function isAnswer(reply: Reply<unknown>): boolean {
   return reply.tag === "found" || !["ETIMEOUT", "ECONNREFUSED", "ECANCELLED"].includes(reply.code);
 }
 
+function isFound(reply: Reply<unknown>): boolean {
+  return reply.tag === "found" && reply.found.length > 0;
+}
+
 /** What comes later is not waited for; c-ares gives up by itself a moment later. */
-async function withinTime(asked: Promise<Asked>, clock: Clock): Promise<Asked> {
+async function withinTime<Value>(asked: Promise<Value>, otherwise: Value, clock: Clock): Promise<Value> {
   let cancel = () => {};
-  const late = new Promise<Asked>((resolve) => (cancel = clock.after(ANSWER_MS, () => resolve({ verdict: "unknown", answered: false }))));
+  const late = new Promise<Value>((resolve) => (cancel = clock.after(ANSWER_MS, () => resolve(otherwise))));
   const first = await Promise.race([asked, late]);
   cancel();
   return first;

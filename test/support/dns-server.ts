@@ -6,22 +6,25 @@ import { createSocket } from "node:dgram";
 import { AUTHORITATIVE_ANSWER, decode, encode, type Answer, type DecodedPacket } from "dns-packet";
 
 type Afterwards = { after(work: () => unknown): unknown };
-/** Entries by name; a name that is not there does not exist. `[]` is a name without entries. */
+/** Entries by name; a name that is not there does not exist, but for the root ("."). `[]` is a name without entries. */
 export type Zone = { [name: string]: Answer[] | "silent" | "servfail" | "refused" };
 
+const ROOT: Answer[] = [{ type: "NS", name: "", ttl: 60, data: "a.root-servers.net" }];
 const CODES = { servfail: 2, "no-such-name": 3, refused: 5 };
 
 export async function startDnsServer(t: Afterwards, zone: Zone) {
   const socket = createSocket("udp4");
   const asked: string[] = [];
-  const server = { zone, asked, silent: false };
+  /** What was asked about domains, without the root. */
+  const questions = () => asked.filter((question) => question !== "NS .").length;
+  const server = { zone, asked, questions, silent: false };
   socket.on("message", (bytes, from) => {
     const query = decode(bytes);
     const question = query.questions?.[0];
     if (question === undefined) return;
-    const name = question.name.toLowerCase();
-    asked.push(`${question.type} ${name === "" ? "." : name}`);
-    const entries = server.zone[name] ?? (name === "" ? [] : "no-such-name");
+    const name = question.name.toLowerCase() || ".";
+    asked.push(`${question.type} ${name}`);
+    const entries = server.zone[name] ?? (name === "." ? ROOT : "no-such-name");
     if (server.silent || entries === "silent") return;
     const fitting = Array.isArray(entries) ? entries.filter(({ type }) => type === question.type) : [];
     const answers = fitting.map((entry) => ({ ...entry, name: question.name }));
