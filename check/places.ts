@@ -60,6 +60,7 @@ export const PLACES: readonly Place[] = [
     },
     allowed: {
       "src/egress/": "the only way out: an entry in the ledger is committed before the first byte",
+      "src/mail/mail-domain.ts": "to the machine's name servers, about the domains of addresses",
       "src/identity/hash-line.ts": "to the hasher, over its unix socket",
       "src/assistant/local-model.ts": "to the model process, over its unix socket",
       "src/door/app-link.ts": "to the app, over its unix socket",

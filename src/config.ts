@@ -2,6 +2,7 @@
  * What was Holdfast told to do? Pure and total: settings as text become a Config, or every mistake at once, each with
  * its name, what was given (secrets as stars) and what is expected. Reading the environment belongs to the supervisor.
  */
+import { editDistance } from "#kit/edit-distance.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import {
   isLocal,
@@ -25,6 +26,8 @@ export type Config = {
   mailFrom: string;
   trustedProxyHops: number;
   lettersPerSecond: number;
+  disposableDomains: "allow" | "limit" | "refuse";
+  checkMailDomains: boolean;
   minimumEffort: number;
   hashers: number;
   model: {
@@ -112,6 +115,8 @@ export function parseConfig({
     mailFrom: mailFrom ?? "Holdfast <holdfast@localhost>",
     trustedProxyHops: hops,
     lettersPerSecond: read("LETTERS_PER_SECOND") ?? 50,
+    disposableDomains: read("DISPOSABLE_DOMAINS") ?? "limit",
+    checkMailDomains: read("CHECK_MAIL_DOMAINS") ?? true,
     minimumEffort: read("EFFORT_MINIMUM_BITS") ?? 0,
     hashers: read("HASHERS") ?? Math.max(1, Math.min(4, Math.floor(machine.cores / 2))),
     model: {
@@ -188,24 +193,10 @@ function strayLine(line: number, fileName: string): Mistake {
 
 function nearest(name: string): SettingName | undefined {
   const wanted = name.toUpperCase().slice(0, 60);
-  const [best] = SETTING_NAMES.map((candidate) => ({ candidate, distance: distanceOf(wanted, candidate) })).toSorted(
+  const [best] = SETTING_NAMES.map((candidate) => ({ candidate, distance: editDistance(wanted, candidate) })).toSorted(
     (a, b) => a.distance - b.distance,
   );
   return best !== undefined && best.distance <= Math.max(2, best.candidate.length / 3) ? best.candidate : undefined;
-}
-
-/** Levenshtein distance. */
-function distanceOf(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 function inTableOrder(mistakes: Mistake[]): Mistake[] {

@@ -20,6 +20,7 @@ export type Setting<Value> = {
 };
 
 const STARS = "****";
+const DISPOSABLE = ["allow", "limit", "refuse"] as const;
 const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
 export const SETTINGS = {
@@ -83,6 +84,20 @@ export const SETTINGS = {
     byDefault: "`50`",
     purpose: "How many letters your mail server takes in a second. The line of newcomers moves at this pace.",
   },
+  CHECK_MAIL_DOMAINS: {
+    read: onOrOff,
+    expects: "on or off",
+    byDefault: "`on`",
+    purpose:
+      "Whether the machine's name servers are asked if the domain of an address takes mail, before a letter goes there. Not asked while letters land in the built-in mailbox. See [Mail](mail.md#addresses-that-are-refused).",
+  },
+  DISPOSABLE_DOMAINS: {
+    read: (text: string) => DISPOSABLE.find((choice) => choice === text),
+    expects: `one of ${DISPOSABLE.join(", ")}`,
+    byDefault: "`limit`",
+    purpose:
+      "What becomes of addresses that are thrown away after use, by the list that comes with Holdfast: taken like others, few of them taken, or refused. See [Mail](mail.md#addresses-that-are-refused).",
+  },
   EFFORT_MINIMUM_BITS: {
     read: wholeNumber(0, 24),
     expects: "a whole number from 0 to 24",
@@ -117,7 +132,7 @@ export const SETTINGS = {
     purpose: "The model that answers when a person chose none.",
   },
   MODEL_DISCOVERY: {
-    read: (text: string) => (text === "on" ? true : text === "off" ? false : undefined),
+    read: onOrOff,
     expects: "on or off",
     byDefault: "`on`",
     purpose: "Whether Holdfast looks for a model server on the usual ports of this machine.",
@@ -209,6 +224,10 @@ function decimal(low: number, high: number) {
     const value = /^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
     return value >= low && value <= high ? value : undefined;
   };
+}
+
+function onOrOff(text: string): boolean | undefined {
+  return text === "on" ? true : text === "off" ? false : undefined;
 }
 
 function oneLine(text: string): string | undefined {

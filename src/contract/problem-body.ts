@@ -25,10 +25,14 @@ export function problemBody(language: Language, code: ProblemCode, extras: Probl
   };
 }
 
-/** The sentence beside a wrong field, by its message key (`password-short` → words `field.password-short`). */
-export function fieldSentence(language: Language, key: string): string {
+/** What is wrong with a field: the key of its sentence (`password-short` → words `field.password-short`), and what was probably meant. */
+export type FieldFault = { field: string; key: string; suggestion?: string };
+
+/** The sentence beside a wrong field. */
+export function fieldSentence(language: Language, key: string, suggestion?: string): string {
   const known = `field.${key}` in problemsEn ? (`field.${key}` as Key) : "field.wrong";
-  return words(language, known, FIELD_VALUES[known] ?? {});
+  const sentence = words(language, known, FIELD_VALUES[known] ?? {});
+  return suggestion === undefined ? sentence : `${sentence} ${words(language, "did-you-mean", { suggestion })}`;
 }
 
 const FIELD_VALUES: { readonly [key in Key]?: Values } = {

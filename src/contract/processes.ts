@@ -45,6 +45,9 @@ export const SERVING_EXEC_ARGV: readonly string[] = [
  */
 export const CHILD_ENVIRONMENT: Readonly<Record<string, string>> = { MALLOC_TRIM_THRESHOLD_: "131072" };
 
+/** What becomes of letters to mailboxes that are thrown away after use: as others, few of them, or none. */
+export type DisposableDomains = "allow" | "limit" | "refuse";
+
 export type DoorBoot = {
   kind: "boot";
   process: "door";
@@ -86,6 +89,9 @@ export type AppBoot = {
   /** SHA-256 (hex) of the mailbox token, or null when the built-in mailbox is off. */
   mailboxTokenSha256: string | null;
   lettersPerSecond: number;
+  disposableDomains: DisposableDomains;
+  /** Whether name servers are asked if an address's domain takes mail; never while letters go into the built-in mailbox. */
+  checkMailDomains: boolean;
   /** On the supervisor's own start, not when it starts a crashed app again: a link that was printed stays good. */
   offerFirstOperator: boolean;
   model: {

@@ -10,7 +10,7 @@ import type { AppBoot, AppPurpose, FromChild, KeysOf } from "#contract/processes
 import { createAssistant } from "#assistant/assistant.ts";
 import { createEgress } from "#egress/egress.ts";
 import { createHashLine, createIdentity, offerFirstOperatorLink } from "#identity/identity.ts";
-import { createMail } from "#mail/mail.ts";
+import { createDomainGuard, createMail } from "#mail/mail.ts";
 import { createOperator } from "#operator/operator.ts";
 import { answers, isConnectionLoss, openPool } from "#store/store.ts";
 import { LOG_SERIALIZERS } from "./app-log.ts";
@@ -58,8 +58,14 @@ export function createApp(boot: AppBoot, tell: (message: FromChild) => void): Ap
     mailFrom: boot.mailFrom,
     publicUrl: boot.publicUrl,
     lettersPerSecond: boot.lettersPerSecond,
+    disposable: boot.disposableDomains,
     mailboxOpen: boot.mailboxTokenSha256 !== null,
     hasAccount: (address) => identity.hasAccount(address),
+  });
+  const domains = createDomainGuard({
+    clock,
+    disposable: boot.disposableDomains,
+    checkDomains: boot.checkMailDomains && boot.smtpUrl !== null,
   });
   const hashLine = createHashLine({ sockets: boot.sockets.hashers, clock });
   const identity = createIdentity({
@@ -69,6 +75,7 @@ export function createApp(boot: AppBoot, tell: (message: FromChild) => void): Ap
     log,
     keys: () => keys,
     mail,
+    domains,
     hashLine,
     onRevoked: (epoch) => door.revoked(epoch),
   });

@@ -2,7 +2,7 @@
  * What does a route's handler get and give? Handlers are plain functions from a checked request to a Response;
  * who may call is decided before, by the route table, in one place (http.ts). They never look at cookies of their own accord.
  */
-import { fieldSentence } from "#contract/problem-body.ts";
+import { fieldSentence, type FieldFault } from "#contract/problem-body.ts";
 import type { ProblemCode, ProblemExtras } from "#contract/problems.ts";
 import type { Method } from "#contract/routes.ts";
 import type { Account, Language } from "#contract/wire.ts";
@@ -64,8 +64,8 @@ export function refuse(code: ProblemCode, extras: ProblemExtras = {}): Refusal {
 }
 
 /** Refuses wrong fields, each with its sentence in the reader's language. */
-export function refuseFields(context: Pick<RequestContext, "language">, fields: readonly { field: string; key: string }[]): Refusal {
+export function refuseFields(context: Pick<RequestContext, "language">, fields: readonly FieldFault[]): Refusal {
   return refuse("invalid-field", {
-    errors: fields.map(({ field, key }) => ({ field, sentence: fieldSentence(context.language, key) })),
+    errors: fields.map(({ field, key, suggestion }) => ({ field, sentence: fieldSentence(context.language, key, suggestion) })),
   });
 }

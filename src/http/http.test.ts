@@ -201,6 +201,20 @@ test("a letter is only ordered with a place that the door let through", async ()
   assert.deepEqual(answer.setCookies, []);
 });
 
+test("an address that can't be right is refused with what was probably meant, in the reader's language", async () => {
+  const answer = await ask("POST", "/sign-up/letter", {
+    body: { place: "p", address: "ana@gmailcom" },
+    cookies: browserCookie(),
+    headers: { [INTERNAL.placeId]: placeId(), "accept-language": "es" },
+  });
+  assert.equal(answer.status, 422);
+  assert.deepEqual(
+    answer.problem.errors?.map(({ field }) => field),
+    ["address"],
+  );
+  assert.match(answer.problem.errors?.[0]?.sentence ?? "", /¿Querías decir ana@gmail\.com\?/);
+});
+
 test("whoever confirms gets all cookies of a member, and every one from before is rotated or gone", async () => {
   const newcomer = visitor();
   const { envelope, code } = await letterFor("cookies@example.org", newcomer);

@@ -5,6 +5,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { COOKIES, readCookie, setCookie } from "#contract/cookies.ts";
 import { INTERNAL } from "#contract/processes.ts";
+import type { FieldFault } from "#contract/problem-body.ts";
 import { confirmBody, firstOperatorBody, letterBody, meBody, signInBody, traceBody } from "#contract/schemas.ts";
 import { DEVICE_LIFETIME_MS, PASS_LIFETIME_MS } from "#contract/tokens.ts";
 import type { AccountAnswer, AddressedTrace, LetterAnswer, SignUpSetting } from "#contract/wire.ts";
@@ -123,7 +124,7 @@ export function registrationHandlers({ identity, signUp, readMailbox, mailboxTok
 }
 
 type Failure =
-  | { tag: "invalid-field"; fields: { field: string; key: string }[] }
+  | { tag: "invalid-field"; fields: FieldFault[] }
   | { tag: "too-busy" | "letter-limit"; retryAfterMs: number }
   | { tag: "wrong-code"; triesLeft: number }
   | {

@@ -6,6 +6,7 @@ import type { Outcome } from "#kit/outcome.ts";
 import type { Clock } from "#kit/time.ts";
 import type { KeysOf } from "#contract/processes.ts";
 import type { Account, Language, LetterTrace } from "#contract/wire.ts";
+import type { DomainGuard } from "#mail/mail.ts";
 import type { Pool, Transaction } from "#store/store.ts";
 import type { Counted } from "./core/confirm.ts";
 import type { HashLine } from "./hash-line.ts";
@@ -35,6 +36,7 @@ export type Parts = {
   /** The keys as they are now: they change when the operator rotates them. */
   keys: () => IdentityKeys;
   mail: LetterOffice;
+  domains: DomainGuard;
   hashLine: HashLine;
   log: Logger;
 };

@@ -2,6 +2,8 @@
  * How does a stranger become a member? A letter for a place whose turn has come; then envelope, code and password make
  * account, device and session in one transaction. Between the two, nothing but the letter's outbox row is kept.
  */
+import { suggestAddress } from "#contract/mail-providers.ts";
+import type { FieldFault } from "#contract/problem-body.ts";
 import type { AddressedTrace, Language } from "#contract/wire.ts";
 import { openDevice } from "#contract/tokens.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
@@ -10,7 +12,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "#kit/time.ts";
 import { checkAddress } from "#mail/mail.ts";
 import { commonPasswords } from "./common-passwords.ts";
 import { CODE_BYTES, makeCode, normaliseCode, showCode } from "./core/code.ts";
-import { afterTry, beforeTry, type AfterTry, type WrongField } from "./core/confirm.ts";
+import { afterTry, beforeTry, type AfterTry } from "./core/confirm.ts";
 import { packEnvelope, unpackEnvelope, type Envelope } from "./core/envelope.ts";
 import { canonicalPassword, judgePassword } from "./core/password.ts";
 import type { TooBusy } from "./hash-line.ts";
@@ -21,12 +23,12 @@ import { hasDevice, insertAccount } from "./store.ts";
 const ENVELOPE_LIFETIME_MS = 10 * MINUTE_MS;
 
 export type LetterRefusal =
-  | { tag: "invalid-field"; fields: WrongField[] }
+  | { tag: "invalid-field"; fields: FieldFault[] }
   | { tag: "place-expired" }
   | { tag: "place-spent" }
   | { tag: "letter-limit"; retryAfterMs: number };
 
-export type ConfirmRefusal = Exclude<AfterTry, { tag: "right" }> | { tag: "invalid-field"; fields: WrongField[] } | TooBusy;
+export type ConfirmRefusal = Exclude<AfterTry, { tag: "right" }> | { tag: "invalid-field"; fields: FieldFault[] } | TooBusy;
 
 /** Orders the one letter of a place. The answer is the same, and takes the same work, whether the address has an account or not. */
 export async function requestLetter(
@@ -35,11 +37,15 @@ export async function requestLetter(
 ): Promise<Outcome<{ envelope: string; expiresAt: number }, LetterRefusal>> {
   const { clock, dice, keys, mail } = parts;
   const checked = checkAddress(asked.address);
-  if (!checked.ok) return fail({ tag: "invalid-field", fields: [{ field: "address", key: "address" }] });
+  if (!checked.ok) return refuseAddress(asked.address, "address");
   const secret = asked.visitor.browserSecret;
   if (secret === undefined) return fail({ tag: "place-expired" });
 
   const { address, key } = checked.value;
+  // before anything is looked up about the address: what is waited for here says nothing about an account
+  const refusal = await parts.domains.refusalOf(address.slice(address.lastIndexOf("@") + 1));
+  if (refusal !== undefined) return refuseAddress(address, refusal);
+
   const now = clock.now();
   const device = asked.visitor.deviceToken === undefined ? undefined : openDevice(keys().device, now, asked.visitor.deviceToken);
   const knownDevice = device !== undefined && (await hasDevice(parts.sql, key, device.accountId, device.deviceId));
@@ -55,7 +61,7 @@ export async function requestLetter(
     issuedAt: now,
     expiresAt,
   });
-  if (packed === undefined) return fail({ tag: "invalid-field", fields: [{ field: "address", key: "address" }] });
+  if (packed === undefined) return refuseAddress(address, "address");
   const ordered = await mail.enqueueCode({
     placeId: asked.placeId,
     letterId,
@@ -84,6 +90,12 @@ export async function traceLetter(
   if (envelope === undefined || !sameBytes(envelope.browserHash, secret)) return fail({ tag: "envelope-expired" });
   const trace = await parts.mail.trace(envelope.id);
   return trace === undefined ? fail({ tag: "envelope-expired" }) : succeed({ ...trace, address: envelope.address });
+}
+
+/** With what was probably meant, where that is plain. */
+function refuseAddress(address: string, key: string): Outcome<never, { tag: "invalid-field"; fields: FieldFault[] }> {
+  const suggestion = suggestAddress(address);
+  return fail({ tag: "invalid-field", fields: [{ field: "address", key, ...(suggestion === undefined ? {} : { suggestion }) }] });
 }
 
 /** Makes the account. A full hash line is told before the try is counted, so that waiting costs no try. */

@@ -2,12 +2,12 @@
  * Whose address and password are these? Also the one-time link that makes the first operator.
  * An address without an account costs the same hash and gets the same answer as a wrong password.
  */
+import type { FieldFault } from "#contract/problem-body.ts";
 import type { Language } from "#contract/wire.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { DAY_MS } from "#kit/time.ts";
 import { checkAddress } from "#mail/mail.ts";
 import { commonPasswords } from "./common-passwords.ts";
-import type { WrongField } from "./core/confirm.ts";
 import { canonicalPassword, judgePassword } from "./core/password.ts";
 import type { TooBusy } from "./hash-line.ts";
 import { secretHash, type Parts, type SignedIn, type Visitor } from "./parts.ts";
@@ -22,7 +22,7 @@ import {
   type StoredAccount,
 } from "./store.ts";
 
-export type SignInRefusal = { tag: "wrong-credentials" } | { tag: "invalid-field"; fields: WrongField[] } | TooBusy;
+export type SignInRefusal = { tag: "wrong-credentials" } | { tag: "invalid-field"; fields: FieldFault[] } | TooBusy;
 /** Passes of the account that carry a lower epoch are dead. */
 export type Epoch = readonly [accountId: string, sessionEpoch: number];
 export type FirstOperatorRefusal = SignInRefusal | { tag: "setup-used" };

@@ -7,6 +7,7 @@ import type { Dice } from "#kit/dice.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { keyedMac, type PurposeKey } from "#kit/seal.ts";
 import { SECOND_MS, systemClock, type Clock } from "#kit/time.ts";
+import type { DisposableDomains } from "#contract/processes.ts";
 import type { Language, LetterTrace } from "#contract/wire.ts";
 import type { Pool, Transaction } from "#store/store.ts";
 import {
@@ -45,6 +46,7 @@ import {
 } from "./store.ts";
 
 export { checkAddress } from "./core/address.ts";
+export { createDomainGuard, type DomainGuard } from "./domain-guard.ts";
 export type { MailboxLetter } from "./store.ts";
 
 export type MailParts = {
@@ -58,6 +60,8 @@ export type MailParts = {
   mailFrom: string;
   publicUrl: string;
   lettersPerSecond: number;
+  /** What becomes of letters to mailboxes that are thrown away after use. */
+  disposable?: DisposableDomains;
   /** False when nobody may open the built-in mailbox: without a relay no letter then reaches anybody, and that is said. */
   mailboxOpen?: boolean;
   /** Whether an address has an account: its owner then reads in the letter that signing in is enough. */

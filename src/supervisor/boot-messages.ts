@@ -61,6 +61,8 @@ export function createBootMessages(parts: {
       mailFrom: config.mailFrom,
       mailboxTokenSha256: mailboxToken === null ? null : createHash("sha256").update(mailboxToken).digest("hex"),
       lettersPerSecond: config.lettersPerSecond,
+      disposableDomains: config.disposableDomains,
+      checkMailDomains: config.checkMailDomains,
       offerFirstOperator,
       model: config.model,
     }),

@@ -83,6 +83,8 @@ export async function appPlace(t: Afterwards, database: DatabaseAddress) {
       mailFrom: "Holdfast <holdfast@localhost>",
       mailboxTokenSha256: createHash("sha256").update(mailboxToken).digest("hex"),
       lettersPerSecond: 50,
+      disposableDomains: "limit",
+      checkMailDomains: true,
       offerFirstOperator: true,
       model: { url: null, key: null, name: null, discover: false, file: null, hubUrl: "http://127.0.0.1:1", threads: 1 },
       ...changes,

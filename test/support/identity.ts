@@ -9,7 +9,7 @@ import { systemDice } from "#kit/dice.ts";
 import { systemClock } from "#kit/time.ts";
 import { createHashLine, createIdentity, type Epoch, type Visitor } from "#identity/identity.ts";
 import type { IdentityKeys } from "#identity/parts.ts";
-import { createMail, type Mail } from "#mail/mail.ts";
+import { createDomainGuard, createMail, type DomainGuard, type Mail } from "#mail/mail.ts";
 import { testDatabase } from "./database.ts";
 import { startHasher } from "./hasher.ts";
 import { keyRing, until } from "./mail.ts";
@@ -17,9 +17,11 @@ import { codeIn } from "./people.ts";
 
 export const GOOD_PASSWORD = "plover-marigold-27-lantern";
 
+const EVERY_DOMAIN = createDomainGuard({ clock: systemClock, disposable: "allow", checkDomains: false });
+
 type Afterwards = { after(work: () => unknown): unknown };
 
-export async function startIdentity(t: Afterwards) {
+export async function startIdentity(t: Afterwards, { domains = EVERY_DOMAIN }: { domains?: DomainGuard } = {}) {
   // what is told first is done first: nobody works while the database goes
   const running: Pick<Mail, "stop">[] = [];
   t.after(() => Promise.all(running.map((mail) => mail.stop())));
@@ -53,7 +55,7 @@ export async function startIdentity(t: Afterwards) {
   });
   running.push(office);
   await office.start();
-  const identity = createIdentity({ ...shared, keys, mail: office, hashLine, onRevoked: (epoch) => revoked.push(epoch) });
+  const identity = createIdentity({ ...shared, keys, mail: office, domains, hashLine, onRevoked: (epoch) => revoked.push(epoch) });
   return {
     sql,
     identity,

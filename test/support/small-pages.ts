@@ -51,6 +51,7 @@ export function everyPage(assets: SmallAssets, language: Language, words = "ada@
     ["home", pages.home(at("/"))],
     ["home of a member", pages.home(at("/", true))],
     ["sign-up", pages.signUp(at("/sign-up"), { challenge: token, address: words })],
+    ["sign-up with a question", pages.signUp(at("/sign-up"), { challenge: token, address: words, suggestion: words })],
     ["sign-up with a fault", pages.signUp(at("/sign-up"), { challenge: token, address: words, problem: field })],
     ["sign-up without cookies", pages.signUp(at("/sign-up"), { challenge: token, address: words, cookieMissing: true })],
     ["waiting", pages.waiting(at("/sign-up/wait"), waiting)],

@@ -2,6 +2,7 @@
  * How does a newcomer sign up without loading a page? Place, turn and letter are asked for here; the step that is shown
  * follows. Where somebody is outlasts a reload; passwords are kept nowhere.
  */
+import { suggestAddress } from "#contract/mail-providers.ts";
 import type { Problem } from "#contract/problems.ts";
 import type { ChallengeAnswer, LetterAnswer, PlaceAnswer } from "#contract/wire.ts";
 import { intervalWords, percentWords } from "#contract/words/interval.ts";
@@ -22,13 +23,24 @@ const title = document.title;
 let addressStep: HTMLElement | null = null;
 /** What the waiting step says while the wait is not known. */
 let unknown: string[] = [];
+/** A place that is good for another address: whoever corrects it keeps it. */
+let held: string | undefined;
 let round = 0;
 let countdown: ReturnType<typeof setInterval> | undefined;
 
 /** Takes over the form with the address, or goes on where this tab was before a reload. */
 export function startSignUp(form: HTMLFormElement): void {
   addressStep = find("#step");
-  onSubmit(form, () => order(find<HTMLInputElement>("#address", form)?.value.trim() ?? ""));
+  let chosen = "";
+  form.addEventListener("submit", (event) => {
+    const address = find<HTMLInputElement>("#address", form)?.value.trim() ?? "";
+    const [suggestion, pressed] = [suggestAddress(address), event.submitter?.getAttribute("name")];
+    const isMeant = pressed === "use" && event.submitter?.getAttribute("value") === suggestion;
+    chosen = (isMeant && suggestion) || address;
+    // a slip is asked about by a page, as without script
+    if (suggestion !== undefined && !isMeant && pressed !== "as-typed") event.stopImmediatePropagation();
+  });
+  onSubmit(form, () => order(chosen));
   const kept = recall();
   if (kept === undefined) return;
   if ("envelope" in kept) showCode(kept);
@@ -38,7 +50,7 @@ export function startSignUp(form: HTMLFormElement): void {
 /** Takes a place and goes through the line with it; ends when the letter is ordered, or nothing more can be done. */
 async function order(address: string): Promise<void> {
   const mine = (round += 1);
-  const { value, problem } = await takePlace(showWork);
+  const { value, problem } = await takePlace(held === undefined ? showWork : undefined);
   if (value !== undefined) await goThrough(address, value, mine);
   else refused(address, problem);
 }
@@ -48,13 +60,14 @@ async function takePlace(show?: (step: HTMLElement) => void): Promise<Reply<Plac
   const { value, problem } = await askPatiently<ChallengeAnswer>("/sign-up/challenge", {});
   if (value === undefined) return problem === undefined ? {} : { problem };
   const nonce = show && (await workFirst(value, show));
-  const placed = await askPatiently<PlaceAnswer>("/sign-up/place", { challenge: value.challenge, nonce } satisfies PlaceBody);
+  const placed = await askPatiently<PlaceAnswer>("/sign-up/place", { challenge: value.challenge, nonce, place: held } satisfies PlaceBody);
   // a device that slept over its sum waits
   return nonce !== undefined && placed.problem?.code === "challenge-expired" ? takePlace() : placed;
 }
 
 async function goThrough(address: string, first: PlaceAnswer, mine: number): Promise<void> {
   let answer = first;
+  held = undefined;
   const wait = async () => {
     await prepareOffer(answer);
     if (mine === round) showWaiting(address, answer);
@@ -78,7 +91,10 @@ async function goThrough(address: string, first: PlaceAnswer, mine: number): Pro
     }
     const lost = LOST.includes(problem?.code ?? "");
     // the person has to change something; everything else is tried again by itself
-    if (problem !== undefined && problem.status < 500 && !GOES_ON.includes(problem.code)) return refused(address, problem);
+    if (problem !== undefined && problem.status < 500 && !GOES_ON.includes(problem.code)) {
+      held = place;
+      return refused(address, problem);
+    }
     // a place that is no longer good is replaced; everything else is asked again in a while
     const fresh = lost ? (await takePlace()).value : undefined;
     answer = fresh ?? { place, effort, turn: false, retryAfterSeconds: problem?.retryAfterSeconds ?? 3 };
@@ -209,6 +225,8 @@ function wireRestart(step: HTMLElement): void {
   find("[data-restart]", step)?.addEventListener("click", (event) => {
     round += 1;
     stopWork();
+    const kept = recall();
+    held = kept !== undefined && "place" in kept ? kept.place : undefined;
     forget();
     if (addressStep === null) return;
     event.preventDefault();

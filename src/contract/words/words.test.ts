@@ -68,6 +68,12 @@ test("somebody who mistyped the code is told how many tries are left", () => {
   assert.match(problemBody("en", "wrong-code", { triesLeft: 0 }).detail, /last try/);
 });
 
+test("somebody who mistyped the address is told what was probably meant", () => {
+  assert.match(fieldSentence("en", "address-no-domain", "ana@gmail.com"), /^There is no domain .* Did you mean ana@gmail\.com\?$/);
+  assert.match(fieldSentence("es", "address-no-mail", "ana@gmail.com"), /correo\. .* ¿Querías decir ana@gmail\.com\?$/);
+  assert.doesNotMatch(fieldSentence("en", "address-disposable"), /Did you mean/);
+});
+
 test("no sentence is shown with a gap left open", () => {
   for (const language of LANGUAGES) {
     for (const code of CODES) {

@@ -36,7 +36,7 @@ ${newPasswordField(words, view?.problem)}
 </form>
 <details${again && html` open`}><summary>${words("code.none")}</summary>
 <p>${words("code.again.text")} ${words("code.minutes")}</p>
-<form method="post" action="/sign-up" data-again><input type="hidden" name="address" value="${view?.address}"><button class="button quiet">${words("code.again")}</button></form>
+<form method="post" action="/sign-up" data-again><input type="hidden" name="address" value="${view?.address}"><input type="hidden" name="as-typed" value="yes"><button class="button quiet">${words("code.again")}</button></form>
 </details>
 <p class="aside"><a href="/sign-up" data-restart>${words("wait.change")}</a> · <a href="/sign-in">${words("sign-in.title")}</a></p>
 </div>`;

@@ -5,7 +5,7 @@
 import { codeStep } from "./code-page.ts";
 import { addressField, notice } from "./form-parts.ts";
 import { frame } from "./frame.ts";
-import { html } from "./html.ts";
+import { html, type Markup } from "./html.ts";
 import { sayIn, type Say } from "./page-words.ts";
 import { SIGN_UP_WORDS } from "./script-words.ts";
 import type { SmallAssets } from "./small-assets.ts";
@@ -19,16 +19,28 @@ export function signUpPage(assets: SmallAssets, context: PageContext, view: Sign
       <p class="step">${words("step.of", { step: 1, steps: 2 })}</p>
       <h1>${words("sign-up.title")}</h1>
       <p class="lead">${words("sign-up.lead")}</p>
-      ${notice(fault)}
+      ${notice(fault)} ${view.suggestion !== undefined && view.problem === undefined && question(words, view.suggestion)}
       <form method="post" action="/sign-up" data-sign-up>
         <input type="hidden" name="challenge" value="${view.challenge}" />
         ${addressField(words, view.address, view.problem)}
-        <button class="button">${words("sign-up.send")}</button>
+        ${view.suggestion === undefined ? html`<button class="button">${words("sign-up.send")}</button>` : choice(words, view.suggestion, view.problem === undefined ? "meant" : "address-fault")}
       </form>
       <p class="aside">${words("sign-up.have")} <a href="/sign-in">${words("sign-in.title")}</a></p>
     </div>
     ${assets.script !== undefined && html`<template id="waiting">${waitingStep(words, context)}</template><template id="code-entry">${codeStep(words, context)}</template>`}`;
   return frame(assets, context, { title: words("sign-up.title"), body, width: "card", scriptWords: SIGN_UP_WORDS });
+}
+
+function question(words: Say, suggestion: string): Markup {
+  return html`<p class="notice calm">
+    <strong id="meant">${words("sign-up.meant", { suggestion })}</strong> ${words("sign-up.meant.detail")}
+  </p>`;
+}
+
+/** One press each, and the first is what Enter does: it counts only as long as nobody types something else. */
+function choice(words: Say, suggestion: string, askedBy: string): Markup {
+  return html`<button class="button" name="use" value="${suggestion}" aria-describedby="${askedBy}">${words("sign-up.meant.yes")}</button>
+    <button class="button quiet" name="as-typed" value="yes">${words("sign-up.meant.no")}</button>`;
 }
 
 function cookieNotice(words: Say) {

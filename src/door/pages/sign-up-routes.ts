@@ -4,7 +4,8 @@
  */
 import { LIMITS } from "#contract/schemas.ts";
 import { fieldSentence, problemBody } from "#contract/problem-body.ts";
-import type { Problem } from "#contract/problems.ts";
+import { suggestAddress } from "#contract/mail-providers.ts";
+import type { Problem, ProblemCode } from "#contract/problems.ts";
 import type { LetterAnswer, PlaceAnswer } from "#contract/wire.ts";
 import type { DoorAnswer, DoorHandlers, DoorRequest } from "../door-request.ts";
 import { keepDraft, readDraft } from "./draft.ts";
@@ -15,15 +16,29 @@ const WAIT = "/sign-up/wait";
 /** Refusals that pass by themselves: the place is kept, and the letter is asked for again. */
 const GOES_ON: readonly string[] = ["too-busy", "app-down", "mail-down", "unexpected", "disk-full"];
 
+/** `place`: one that is good for another address. */
+type FormMore = { problem?: Problem; suggestion?: string; cookieMissing?: boolean; place?: string };
+
 export function signUpRoutes(parts: FormParts): DoorHandlers {
   const { pages, line, askApp, state } = parts;
 
-  const form = (request: DoorRequest, address: string, problem?: Problem, cookieMissing = false): DoorAnswer => {
+  const form = (request: DoorRequest, address: string, more: FormMore = {}): DoorAnswer => {
+    const { problem, suggestion, cookieMissing = false, place } = more;
     const { challenge } = line.challenge(request.browserSecret ?? "");
-    const view = { challenge, address, cookieMissing, ...(problem === undefined ? {} : { problem }) };
-    const status = cookieMissing ? 400 : (problem?.status ?? 200);
-    return pageAnswer(status, pages.signUp(contextOf(parts, request, "/sign-up"), view), problem === undefined ? {} : retryHeader(problem));
+    const view = {
+      challenge,
+      address,
+      cookieMissing,
+      ...(problem === undefined ? {} : { problem }),
+      ...(suggestion === undefined ? {} : { suggestion }),
+    };
+    return pageAnswer(cookieMissing ? 400 : (problem?.status ?? 200), pages.signUp(contextOf(parts, request, "/sign-up"), view), {
+      ...(problem === undefined ? {} : retryHeader(problem)),
+      ...(place === undefined ? {} : { "set-cookie": [keepDraft({ address, place })] }),
+    });
   };
+  const faulty = (request: DoorRequest, address: string, code: ProblemCode) =>
+    form(request, address, { problem: problemBody(request.language, code) });
 
   const wait = (request: DoorRequest, address: string, answer: PlaceAnswer, problem?: Problem): DoorAnswer => {
     const view = {
@@ -38,12 +53,17 @@ export function signUpRoutes(parts: FormParts): DoorHandlers {
     return pageAnswer(200, page, { "set-cookie": [keepDraft({ address, place: answer.place })] });
   };
 
-  /** A place for this browser, also when the page was open for longer than its challenge lives: waiting costs nobody anything. */
+  /**
+   * A place for this browser, also when the page was open for longer than its challenge lives: waiting costs nobody anything.
+   * Whoever has one already, and only corrects the address, keeps it.
+   */
   const placeFor = (request: DoorRequest) => {
     const secret = request.browserSecret ?? "";
     const [challenge, nonce] = [typed(request, "challenge", LIMITS.challengeBytes), typed(request, "nonce", LIMITS.nonceChars)];
-    const first = line.place({ challenge, nonce }, secret, request);
-    return first.ok ? first : line.place({ challenge: line.challenge(secret).challenge }, secret, request);
+    const draft = readDraft(request.headers.cookie);
+    const place = draft !== undefined && "place" in draft ? draft.place : undefined;
+    const first = line.place({ challenge, nonce, place }, secret, request);
+    return first.ok ? first : line.place({ challenge: line.challenge(secret).challenge, place }, secret, request);
   };
 
   const orderLetter = async (request: DoorRequest, address: string, place: string): Promise<DoorAnswer> => {
@@ -53,7 +73,7 @@ export function signUpRoutes(parts: FormParts): DoorHandlers {
       if (failure.tag === "not-your-turn") return wait(request, address, failure.place);
       // another tab may have had the letter; its cookie is here by now
       if (failure.tag === "place-spent" && request.query.get("from") !== "spent") return goTo(`${WAIT}?from=spent`);
-      return form(request, address, problemBody(request.language, failure.tag));
+      return faulty(request, address, failure.tag);
     }
     const { placeId, giveBack } = taken.value;
     const answer = await askApp(request, "POST", "/sign-up/letter", { place, address, language: request.language }, { placeId });
@@ -65,29 +85,34 @@ export function signUpRoutes(parts: FormParts): DoorHandlers {
     const problem = problemOf(request, answer);
     giveBack(problem.code);
     const next = GOES_ON.includes(problem.code) ? line.turn(place, request.browserSecret ?? "", request) : undefined;
-    return next?.ok === true ? wait(request, address, next.value, problem) : form(request, address, problem);
+    if (next?.ok === true) return wait(request, address, next.value, problem);
+    const suggestion = problem.code === "invalid-field" ? suggestAddress(address) : undefined;
+    return form(request, address, { problem, place, ...(suggestion === undefined ? {} : { suggestion }) });
   };
 
   return {
     "GET /sign-up": (request) => form(request, readDraft(request.headers.cookie)?.address ?? ""),
 
     "POST /sign-up": (request) => {
-      const address = typed(request, "address", LIMITS.addressChars).trim();
+      const given = typed(request, "address", LIMITS.addressChars).trim();
+      const suggestion = suggestAddress(given);
+      const address = suggestion !== undefined && typed(request, "use") === suggestion ? suggestion : given;
+      if (suggestion !== undefined && address === given && typed(request, "as-typed") === "") return form(request, given, { suggestion });
       if (!/^[^\s@]+@[^\s@]+$/.test(address)) {
         const errors = [{ field: "address", sentence: fieldSentence(request.language, address === "" ? "required" : "address") }];
-        return form(request, address, problemBody(request.language, "invalid-field", { errors }));
+        return form(request, address, { problem: problemBody(request.language, "invalid-field", { errors }) });
       }
       const placed = placeFor(request);
-      if (!placed.ok) return form(request, address, problemBody(request.language, placed.failure.tag));
+      if (!placed.ok) return faulty(request, address, placed.failure.tag);
       return goTo(`${WAIT}?from=form`, [keepDraft({ address, place: placed.value.place })]);
     },
 
     "GET /sign-up/wait": (request) => {
       const draft = readDraft(request.headers.cookie);
-      if (draft === undefined) return request.query.get("from") === "form" ? form(request, "", undefined, true) : goTo("/sign-up");
+      if (draft === undefined) return request.query.get("from") === "form" ? form(request, "", { cookieMissing: true }) : goTo("/sign-up");
       if ("envelope" in draft) return pageAnswer(200, pages.code(contextOf(parts, request, WAIT), { ...draft, code: "" }));
       const asked = line.turn(draft.place, request.browserSecret ?? "", request);
-      if (!asked.ok) return form(request, draft.address, problemBody(request.language, asked.failure.tag));
+      if (!asked.ok) return faulty(request, draft.address, asked.failure.tag);
       if (!asked.value.turn) return wait(request, draft.address, asked.value);
       return orderLetter(request, draft.address, asked.value.place);
     },

@@ -20,8 +20,8 @@ export type AskedContext = {
   path: string;
 };
 
-/** `address` is what was typed. `cookieMissing`: the browser did not send its cookie back. */
-export type SignUpView = { challenge: string; address: string; problem?: Problem; cookieMissing?: boolean };
+/** `address` is what was typed; `suggestion` what was probably meant. `cookieMissing`: the browser did not send its cookie back. */
+export type SignUpView = { challenge: string; address: string; suggestion?: string; problem?: Problem; cookieMissing?: boolean };
 export type WaitingView = {
   place: string;
   address: string;

@@ -2,14 +2,13 @@
  * What is the answer to an envelope, a code and a password? Decided in the order that costs a stranger nothing and tells
  * nothing: first whether the envelope is this browser's and alive, then the fields (which cost no try), then the try.
  */
+import type { FieldFault } from "#contract/problem-body.ts";
 import type { Envelope } from "./envelope.ts";
 import type { PasswordFault } from "./password.ts";
 
-export type WrongField = { field: string; key: string };
-
 export type BeforeTry =
   | { tag: "envelope-expired" }
-  | { tag: "invalid-field"; fields: WrongField[] }
+  | { tag: "invalid-field"; fields: FieldFault[] }
   | { tag: "try"; envelope: Envelope; code: string };
 
 /** `code` is the normalised one, or undefined when what was typed can't be a code. */
@@ -25,7 +24,7 @@ export function beforeTry(asked: {
     return { tag: "envelope-expired" };
   }
   const fault = asked.judge(envelope.address);
-  const fields: WrongField[] = [];
+  const fields: FieldFault[] = [];
   if (asked.code === undefined) fields.push({ field: "code", key: "code" });
   if (fault !== undefined) fields.push({ field: "password", key: fault });
   if (asked.code === undefined || fields.length > 0) return { tag: "invalid-field", fields };

@@ -61,6 +61,10 @@ export const pagesEn = {
   "sign-up.title": "Create account",
   "sign-up.lead": "We send a letter with a code to your address. With the code you choose your password.",
   "sign-up.send": "Send me the code",
+  "sign-up.meant": "Did you mean {suggestion}?",
+  "sign-up.meant.detail": "What you typed looks like a typing error.",
+  "sign-up.meant.yes": "Yes, send the code there",
+  "sign-up.meant.no": "No, keep what I typed",
   "sign-up.have": "You have an account?",
   "sign-up.cookie.title": "Please press the button once more",
   "sign-up.cookie.detail":

@@ -101,8 +101,13 @@ export const problemsEn = {
 
   "retry.in": "Try again in about {wait}.",
 
+  "did-you-mean": "Did you mean {suggestion}?",
+
   "field.required": "This is needed.",
   "field.address": "Enter one e-mail address, like name@example.org.",
+  "field.address-no-domain": "There is no domain like the part after the @. Check it for typing errors.",
+  "field.address-no-mail": "The domain after the @ takes no mail. Check it, or use another address.",
+  "field.address-disposable": "Addresses that are thrown away after use are not taken here. Use one that you will keep.",
   "field.password-short": "Use at least {minimum} characters. A few words that don't belong together work well.",
   "field.password-long": "Use at most {maximum} characters.",
   "field.password-common": "This password is among the first that attackers try. Choose one that nobody else uses.",

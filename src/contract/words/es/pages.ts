@@ -59,6 +59,10 @@ export const pagesEs: Translated<typeof pagesEn> = {
   "sign-up.title": "Crear cuenta",
   "sign-up.lead": "Enviamos una carta con un código a tu dirección. Con el código eliges tu contraseña.",
   "sign-up.send": "Enviarme el código",
+  "sign-up.meant": "¿Querías decir {suggestion}?",
+  "sign-up.meant.detail": "Lo que escribiste parece un error al teclear.",
+  "sign-up.meant.yes": "Sí, envía allí el código",
+  "sign-up.meant.no": "No, deja lo que escribí",
   "sign-up.have": "¿Ya tienes cuenta?",
   "sign-up.cookie.title": "Pulsa el botón otra vez, por favor",
   "sign-up.cookie.detail":

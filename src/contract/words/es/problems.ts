@@ -97,8 +97,13 @@ export const problemsEs: Translated<typeof problemsEn> = {
 
   "retry.in": "Inténtalo de nuevo en unos {wait}.",
 
+  "did-you-mean": "¿Querías decir {suggestion}?",
+
   "field.required": "Esto es necesario.",
   "field.address": "Escribe una dirección de correo, como nombre@example.org.",
+  "field.address-no-domain": "No existe ningún dominio como la parte que va después de la @. Revisa si hay un error al escribirla.",
+  "field.address-no-mail": "El dominio que va después de la @ no recibe correo. Revísalo, o usa otra dirección.",
+  "field.address-disposable": "Aquí no se aceptan direcciones de usar y tirar. Usa una que vayas a conservar.",
   "field.password-short": "Usa al menos {minimum} caracteres. Funcionan bien unas cuantas palabras sin relación entre sí.",
   "field.password-long": "Usa como máximo {maximum} caracteres.",
   "field.password-common": "Esta contraseña es de las primeras que prueban los atacantes. Elige una que nadie más use.",

@@ -1,0 +1,19 @@
+/**
+ * How many slips of the hand lie between two words? One for each letter too many, missing, wrong, or swapped with its
+ * neighbour (optimal string alignment: Damerau's slips, none within another). Pure; for short words.
+ */
+export function editDistance(a: string, b: string): number {
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      next.push(Math.min(changed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, swapped ? (before[j - 2] ?? 0) + 1 : changed));
+    }
+    before = row;
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
