@@ -39,6 +39,14 @@ export const ROUTES: readonly Route[] = [
   route("door", "POST", "/sign-up/turn", "turn", "nothing", "anybody", SMALL),
   route("door", "POST", "/sign-up/letter", "letter", "letter", "anybody", SMALL),
   route("door", "POST", "/sign-up/confirm", "confirm", "hash", "anybody", SMALL),
+  // a forgotten password: the same steps, also while nobody new comes in
+  route("door", "GET", "/recover", "recovery page", "nothing", "anybody"),
+  route("door", "POST", "/recover", "recovery form", "nothing", "anybody", SMALL),
+  route("door", "GET", "/recover/wait", "recovery's waiting page", "nothing", "anybody"),
+  route("door", "POST", "/recover/challenge", "recovery's challenge", "nothing", "anybody", SMALL),
+  route("door", "POST", "/recover/place", "recovery's place", "nothing", "anybody", SMALL),
+  route("door", "POST", "/recover/turn", "recovery's turn", "nothing", "anybody", SMALL),
+  route("door", "POST", "/recover/letter", "recovery's letter", "letter", "anybody", SMALL),
   route("door", "GET", "/sign-in", "sign-in page", "nothing", "anybody"),
   route("door", "POST", "/sign-in", "sign-in", "hash", "anybody", SMALL),
   route("door", "POST", "/sign-out", "sign-out", "write", "anybody", SMALL),
@@ -54,6 +62,7 @@ export const ROUTES: readonly Route[] = [
   route("door", "GET", "/small/:file", "small pages' script and styles", "nothing", "anybody"),
   // behind the door: the same paths as above, JSON only
   route("app", "POST", "/sign-up/letter", "letter", "letter", "anybody", SMALL),
+  route("app", "POST", "/recover/letter", "recovery's letter", "letter", "anybody", SMALL),
   route("app", "POST", "/sign-up/confirm", "confirm", "hash", "anybody", SMALL),
   route("app", "POST", "/sign-in", "sign-in", "hash", "anybody", SMALL),
   route("app", "POST", "/sign-out", "sign-out", "write", "anybody", SMALL),

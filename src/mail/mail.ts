@@ -7,7 +7,7 @@ import type { Dice } from "#kit/dice.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { keyedMac } from "#kit/seal.ts";
 import { SECOND_MS, systemClock, type Clock } from "#kit/time.ts";
-import type { Language } from "#contract/wire.ts";
+import type { Language, Way } from "#contract/wire.ts";
 import type { Pool, Transaction } from "#store/store.ts";
 import {
   ATTEMPT_MS,
@@ -57,7 +57,7 @@ export type MailParts = {
   lettersPerSecond: number;
   /** False when nobody may open the built-in mailbox: without a relay no letter then reaches anybody, and that is said. */
   mailboxOpen?: boolean;
-  /** Whether an address has an account: its owner then reads in the letter that signing in is enough. */
+  /** Whether an address has an account: its owner then reads in the letter what the code does to it. */
   hasAccount?: (address: string) => Promise<boolean>;
 };
 
@@ -71,6 +71,7 @@ export type Mail = {
     address: string;
     code: string;
     language: Language;
+    way: Way;
     knownDevice: boolean;
     expiresAt: number;
   }): Promise<Outcome<{ letterId: string }, RecipientLimit | { tag: "place-spent" }>>;
