@@ -25,8 +25,7 @@ export function signInPage(assets: SmallAssets, context: PageContext, view: Sign
       ${addressField(words, view.address, view.problem)} ${passwordField(words, view.problem)}
       <button class="button">${words("sign-in.title")}</button>
     </form>
-    <p class="aside">${forgot}</p>
-    <p class="aside">${words("sign-in.none")} <a href="/sign-up">${words("home.create")}</a></p>
+    <p class="aside">${forgot}<br />${words("sign-in.none")} <a href="/sign-up">${words("home.create")}</a></p>
   </div>`;
   return frame(assets, context, { title: words("sign-in.title"), body, width: "card", scriptWords: FORM_WORDS });
 }
