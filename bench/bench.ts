@@ -8,6 +8,7 @@ const BENCHES: Record<string, string> = {
   line: "how long newcomers wait in the line, by size and spread of the flood; beside first come, first served",
   admission: "what one decision of the admission core costs",
   decision: "what the door's whole decision costs, from a parsed head to a verdict: with tokens, forged ones and none",
+  oracle: "whether answers or their timing tell that an address has an account",
   start: "how long a warm start takes and what is held in memory when nobody comes; beside bare processes",
 };
 

@@ -2,9 +2,9 @@
  * How does an honest visitor ask? One keep-alive connection from one address, with cookies, as a browser does it: what a
  * connection that was just closed did not answer is asked once more.
  */
-import { Agent, request, type IncomingMessage } from "node:http";
+import { Agent, request, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 
-export type Heard = { status: number; text: string; retryAfterSeconds: number | undefined };
+export type Heard = { status: number; headers: IncomingHttpHeaders; text: string; retryAfterSeconds: number | undefined };
 export type Browser = {
   cookies: Map<string, string>;
   ask(method: "GET" | "POST", path: string, body?: unknown): Promise<Heard>;
@@ -33,7 +33,8 @@ export function openBrowser(port: number, localAddress: string, cookies = new Ma
         message.on("error", reject);
         message.on("end", () => {
           const after = Number(message.headers["retry-after"] ?? Number.NaN);
-          resolve({ status: message.statusCode ?? 0, text: heard, retryAfterSeconds: Number.isFinite(after) ? after : undefined });
+          const retryAfterSeconds = Number.isFinite(after) ? after : undefined;
+          resolve({ status: message.statusCode ?? 0, headers: message.headers, text: heard, retryAfterSeconds });
         });
       });
       const timer = setTimeout(() => asked.destroy(new Error("no answer in time")), ANSWER_WITHIN_MS);

@@ -95,7 +95,7 @@ async function once(journey: Journey, step: string, path: string, body: unknown)
   try {
     return await journey.browser.ask("POST", path, body);
   } catch {
-    return { status: 0, text: "", retryAfterSeconds: undefined };
+    return { status: 0, headers: {}, text: "", retryAfterSeconds: undefined };
   }
 }
 

@@ -5,6 +5,7 @@ export type Sink = {
   port: number;
   /** The newest code for an address, as soon as there is one that came after `sinceMs`; rejects when `signal` aborts. */
   codeFor(address: string, sinceMs: number, signal: AbortSignal): Promise<string>;
+  close(): void;
   /** When each letter came, in ms on this process's clock; and how many the most written-to recipient got. */
   report(): { at: number[]; perRecipient: Map<string, number> };
 };
@@ -88,6 +89,7 @@ export function openSink(): Promise<Sink> {
             signal.addEventListener("abort", () => reject(new Error("no letter came")), { once: true });
             look();
           }),
+        close: () => server.close(),
         report: () => ({ at: [...at], perRecipient }),
       });
     });

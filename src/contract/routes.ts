@@ -40,6 +40,14 @@ export const ROUTES: readonly Route[] = [
   route("door", "POST", "/sign-up/letter", "letter", "letter", "anybody", SMALL),
   route("door", "POST", "/sign-up/trace", "letter's way", "read", "anybody", SMALL),
   route("door", "POST", "/sign-up/confirm", "confirm", "hash", "anybody", SMALL),
+  // a forgotten password: the same steps, also while nobody new comes in
+  route("door", "GET", "/recover", "recovery page", "nothing", "anybody"),
+  route("door", "POST", "/recover", "recovery form", "nothing", "anybody", SMALL),
+  route("door", "GET", "/recover/wait", "recovery's waiting page", "nothing", "anybody"),
+  route("door", "POST", "/recover/challenge", "recovery's challenge", "nothing", "anybody", SMALL),
+  route("door", "POST", "/recover/place", "recovery's place", "nothing", "anybody", SMALL),
+  route("door", "POST", "/recover/turn", "recovery's turn", "nothing", "anybody", SMALL),
+  route("door", "POST", "/recover/letter", "recovery's letter", "letter", "anybody", SMALL),
   route("door", "GET", "/sign-in", "sign-in page", "nothing", "anybody"),
   route("door", "POST", "/sign-in", "sign-in", "hash", "anybody", SMALL),
   route("door", "POST", "/sign-out", "sign-out", "write", "anybody", SMALL),
@@ -56,6 +64,7 @@ export const ROUTES: readonly Route[] = [
   // behind the door: the same paths as above, JSON only
   route("app", "POST", "/sign-up/letter", "letter", "letter", "anybody", SMALL),
   route("app", "POST", "/sign-up/trace", "letter's way", "read", "anybody", SMALL),
+  route("app", "POST", "/recover/letter", "recovery's letter", "letter", "anybody", SMALL),
   route("app", "POST", "/sign-up/confirm", "confirm", "hash", "anybody", SMALL),
   route("app", "POST", "/sign-in", "sign-in", "hash", "anybody", SMALL),
   route("app", "POST", "/sign-out", "sign-out", "write", "anybody", SMALL),

@@ -11,6 +11,10 @@ export const LANGUAGES: readonly Language[] = ["en", "es"];
 
 // ---- the line and registration -------------------------------------------------------------------------------
 
+/** What somebody wants a letter for: to sign up, or to choose a new password for a forgotten one. The same steps, under a path of that name. */
+export type Way = "sign-up" | "recover";
+export const WAYS: readonly Way[] = ["sign-up", "recover"];
+
 /**
  * POST /sign-up/challenge. `effort`: how many leading zero bits SHA-256(SHA-256("holdfast-effort:" challenge) nonce) should have
  * to get ahead in the line; 0 in peace. The nonce is 8 bytes. Fewer bits count for less, none means waiting.

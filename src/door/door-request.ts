@@ -25,7 +25,7 @@ export type DoorRequest = {
   cookies: { readonly [name in CookieName]?: string };
   /** Set-Cookie lines that go with whatever is answered. */
   setCookies: string[];
-  /** Always there on the sign-up pages, POST /sign-up, /sign-up/challenge and /sign-up/place: minted when the browser has none. */
+  /** Always there on the pages of both ways, POST /sign-up, /sign-up/challenge, /sign-up/place and those of /recover: minted when the browser has none. */
   browserSecret: string | undefined;
   /** The body came from a form. */
   isForm: boolean;

@@ -12,6 +12,7 @@ import { COOKIES, setCookie } from "#contract/cookies.ts";
 import type { DoorBoot, DoorPurpose, KeysOf } from "#contract/processes.ts";
 import type { Problem, ProblemCode, ProblemExtras } from "#contract/problems.ts";
 import { ROUTES, type Method, type Route } from "#contract/routes.ts";
+import { WAYS } from "#contract/wire.ts";
 import { chooseLanguage } from "#contract/words/words.ts";
 import * as lines from "#line/line.ts";
 import { problemAnswer } from "./answers.ts";
@@ -61,7 +62,9 @@ const SOON_SECONDS = 2;
 const TICK_MS = SECOND_MS;
 const CONFIRM = "/sign-up/confirm";
 /** Where a browser without a secret is given one. */
-const MINTS_SECRET = new Set(["GET /sign-up", "POST /sign-up", "GET /sign-up/wait", "POST /sign-up/challenge", "POST /sign-up/place"]);
+const MINTS_SECRET = new Set(
+  WAYS.flatMap((way) => [`GET /${way}`, `POST /${way}`, `GET /${way}/wait`, `POST /${way}/challenge`, `POST /${way}/place`]),
+);
 
 const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 

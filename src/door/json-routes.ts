@@ -1,12 +1,12 @@
 /**
- * How does a program, or the small pages' script, walk the line? Challenge, place and turn are decided here; a letter is
+ * How does a program, or the small pages' script, walk the line, for an account or for a new password? Challenge, place and turn are decided here; a letter is
  * ordered from the app with the turn that was just used up, and the turn is given back when no letter came of it.
  */
 import { checkBody, type WrongFields } from "#contract/body-check.ts";
 import { COOKIES, setCookie } from "#contract/cookies.ts";
 import { fieldSentence } from "#contract/problem-body.ts";
 import { letterBody, placeBody, turnBody } from "#contract/schemas.ts";
-import type { AddressedTrace, PlaceAnswer, TraceAnswer } from "#contract/wire.ts";
+import { WAYS, type AddressedTrace, type PlaceAnswer, type TraceAnswer, type Way } from "#contract/wire.ts";
 import { jsonAnswer, problemAnswer } from "./answers.ts";
 import type { AskApp, DoorAnswer, DoorHandlers, DoorRequest } from "./door-request.ts";
 import { traceSentences } from "./pages/pages.ts";
@@ -14,25 +14,29 @@ import type { RegistrationLine } from "./registration-line.ts";
 
 const PLACE_SECONDS = 60 * 60;
 
-export function createJsonRoutes({ line, askApp }: { line: RegistrationLine; askApp: AskApp }): DoorHandlers {
-  return {
-    "POST /sign-up/challenge": (request) => jsonAnswer(line.challenge(request.browserSecret ?? "")),
+export function createJsonRoutes(parts: { line: RegistrationLine; askApp: AskApp }): DoorHandlers {
+  return Object.assign({}, ...WAYS.map((way) => routesOf(way, parts))) as DoorHandlers;
+}
 
-    "POST /sign-up/place": (request) => {
+function routesOf(way: Way, { line, askApp }: { line: RegistrationLine; askApp: AskApp }): DoorHandlers {
+  return {
+    [`POST /${way}/challenge`]: (request: DoorRequest) => jsonAnswer(line.challenge(request.browserSecret ?? "")),
+
+    [`POST /${way}/place`]: (request: DoorRequest) => {
       const body = checkBody(placeBody, request.body);
       if (!body.ok) return refuseFields(request, body.failure);
       const placed = line.place(body.value, request.browserSecret ?? "", request);
       return placed.ok ? placeAnswer(request, placed.value) : problemAnswer(request, placed.failure.tag);
     },
 
-    "POST /sign-up/turn": (request) => {
+    [`POST /${way}/turn`]: (request: DoorRequest) => {
       const body = checkBody(turnBody, request.body);
       if (!body.ok) return refuseFields(request, body.failure);
       const asked = line.turn(body.value.place, request.browserSecret ?? "", request);
       return asked.ok ? placeAnswer(request, asked.value) : problemAnswer(request, asked.failure.tag);
     },
 
-    "POST /sign-up/letter": async (request) => {
+    [`POST /${way}/letter`]: async (request: DoorRequest) => {
       const body = checkBody(letterBody, request.body);
       if (!body.ok) return refuseFields(request, body.failure);
       const taken = line.take(body.value.place, request.browserSecret ?? "", request);
@@ -41,7 +45,7 @@ export function createJsonRoutes({ line, askApp }: { line: RegistrationLine; ask
         if (failure.tag !== "not-your-turn") return problemAnswer(request, failure.tag);
         return problemAnswer(request, failure.tag, { retryAfterSeconds: failure.place.retryAfterSeconds });
       }
-      const answer = await askApp(request, "POST", "/sign-up/letter", body.value, { placeId: taken.value.placeId });
+      const answer = await askApp(request, "POST", `/${way}/letter`, body.value, { placeId: taken.value.placeId });
       if (answer.status >= 400) taken.value.giveBack((answer.json as { code?: string } | null)?.code);
       return passedOn(answer);
     },

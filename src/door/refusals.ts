@@ -45,6 +45,7 @@ const SECONDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30, 45, 60] as const
 /** Where somebody goes on whose form was refused: at the page that shows it. Elsewhere the same address is asked for again. */
 const FORM_PAGES: ReadonlyMap<string, string> = new Map([
   ["/sign-up", "/sign-up"],
+  ["/recover", "/recover"],
   ["/sign-up/confirm", "/sign-up/wait"],
   ["/sign-in", "/sign-in"],
 ]);

@@ -72,6 +72,24 @@ test("members, sign-in, the first operator and whoever has a code already notice
   assert.match(code.text, /Enter the code/);
 });
 
+test("whoever forgot a password walks the same line while nobody new comes in, on pages and with a program", async (t) => {
+  const door = await startDoor(t);
+  door.capacity(50);
+  await set(door, "closed");
+  const page = await door.ask("/recover", { headers: PAGE });
+  assert.equal(page.status, 200);
+  assert.match(page.text, /<h1>Forgot your password\?<\/h1>[\s\S]*action="\/recover"/);
+  const { cookie, placed } = await takePlace(door, {}, "recover");
+  const { place } = placed.json<{ place: string }>();
+  const post = (path: string) => door.ask(path, { method: "POST", cookie, body: JSON.stringify({ place, address: "ada@example.org" }) });
+  assert.equal((await post("/sign-up/letter")).status, 403, "a place is no way around the lever");
+  assert.equal((await post("/recover/letter")).status, 200);
+  assert.deepEqual(
+    door.reached.map(({ path }) => path),
+    ["/recover/letter"],
+  );
+});
+
 test("a place that was taken before it was closed is good again when it is open again", async (t) => {
   const door = await startDoor(t);
   door.capacity(0);

@@ -1,6 +1,7 @@
 /**
  * Whom does the operator's lever turn away? Newcomers before they have a code, while sign-up is closed or only for people who
- * were invited. Nobody else: sign-in, members, the first operator, and whoever has a code. Fails open: a door that was not
+ * were invited. Nobody else: sign-in, members, the first operator, whoever has a code, and whoever forgot a password (the app makes
+ * no account of that). Fails open: a door that was not
  * told how sign-up is set shows the form, and the app refuses the letter.
  */
 import type { Route } from "#contract/routes.ts";

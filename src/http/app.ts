@@ -77,7 +77,10 @@ export function createApp(boot: AppBoot, tell: (message: FromChild) => void): Ap
     mail,
     domains,
     hashLine,
-    onRevoked: (epoch) => door.revoked(epoch),
+    onEnded({ epoch, sessionIds }) {
+      door.revoked(epoch);
+      for (const sessionId of sessionIds) streams.endSession(sessionId);
+    },
   });
   const egress = createEgress({ sql, clock, dice, log, destinations: [] });
   const { chat, models } = createAssistant({

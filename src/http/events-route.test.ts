@@ -42,6 +42,7 @@ const handler = eventsHandlers({ chat, streams, clock: quick })["GET /api/events
 const newcomer = visitor();
 const member = await identity.confirm({
   ...(await letterFor("listener@example.org", newcomer)),
+  takesNew: true,
   password: GOOD_PASSWORD,
   visitor: newcomer,
 });

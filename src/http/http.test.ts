@@ -80,7 +80,7 @@ async function memberCookies(): Promise<Record<string, string>> {
   const newcomer = visitor();
   const address = `member-${++people}@example.org`;
   const letter = await letterFor(address, newcomer);
-  const member = await identity.confirm({ ...letter, password: GOOD_PASSWORD, visitor: newcomer });
+  const member = await identity.confirm({ ...letter, password: GOOD_PASSWORD, takesNew: true, visitor: newcomer });
   assert.ok(member.ok);
   return { [COOKIES.session]: member.value.sessionToken, [COOKIES.pass]: member.value.passToken };
 }

@@ -8,7 +8,7 @@ import { INTERNAL } from "#contract/processes.ts";
 import type { FieldFault } from "#contract/problem-body.ts";
 import { confirmBody, firstOperatorBody, letterBody, meBody, signInBody, traceBody } from "#contract/schemas.ts";
 import { DEVICE_LIFETIME_MS, PASS_LIFETIME_MS } from "#contract/tokens.ts";
-import type { AccountAnswer, AddressedTrace, LetterAnswer, SignUpSetting } from "#contract/wire.ts";
+import type { AccountAnswer, AddressedTrace, LetterAnswer, SignUpSetting, Way } from "#contract/wire.ts";
 import { SESSION_LIFETIME_MS, type Identity, type SignedIn, type Visitor } from "#identity/identity.ts";
 import type { MailboxLetter } from "#mail/mail.ts";
 import { checkBody, json, member, refuse, refuseFields, type Handler, type Handlers, type RequestContext } from "./handler.ts";
@@ -28,12 +28,18 @@ const BROWSER_SECRET_SECONDS = 24 * 60 * 60;
 const PLACE_BYTES = 16;
 
 export function registrationHandlers({ identity, signUp, readMailbox, mailboxTokenSha256, onSignOut }: RegistrationParts): Handlers {
-  const orderLetter: Handler = async (context) => {
+  const takesNew = (): boolean => signUp().mode === "open" || signUp().mode === "slow";
+  const closed = (): Response => {
+    const { mode, since } = signUp();
+    return refuse("sign-up-closed", mode === "open" || mode === "slow" ? {} : { signUp: { mode, since } });
+  };
+
+  /** For a forgotten password also while nobody new comes in: only the app knows who has an account, and it asks with the code. */
+  const orderLetter = async (way: Way, context: RequestContext): Promise<Response> => {
     const placeId = placeOf(context.headers);
     if (placeId === undefined) return refuse("not-through-the-door");
     // the door says so before; it may have heard of it later
-    const { mode, since } = signUp();
-    if (mode === "closed" || mode === "invited") return refuse("sign-up-closed", { signUp: { mode, since } });
+    if (way === "sign-up" && !takesNew()) return closed();
     const body = checkBody(letterBody, context.body);
     if (!body.ok) return refuseFields(context, body.failure.fields);
     const { address, language } = body.value;
@@ -41,6 +47,7 @@ export function registrationHandlers({ identity, signUp, readMailbox, mailboxTok
       placeId,
       address,
       language: language ?? context.language,
+      way,
       visitor: visitorOf(context.headers),
     });
     return ordered.ok ? json(ordered.value satisfies LetterAnswer) : refuseFor(context, ordered.failure);
@@ -57,8 +64,9 @@ export function registrationHandlers({ identity, signUp, readMailbox, mailboxTok
     if (context.account !== null) return refuse("already-signed-in");
     const body = checkBody(confirmBody, context.body);
     if (!body.ok) return refuseFields(context, body.failure.fields);
-    const confirmed = await identity.confirm({ ...body.value, visitor: visitorOf(context.headers) });
-    return confirmed.ok ? welcome(confirmed.value) : refuseFor(context, confirmed.failure);
+    const confirmed = await identity.confirm({ ...body.value, takesNew: takesNew(), visitor: visitorOf(context.headers) });
+    if (confirmed.ok) return welcome(confirmed.value);
+    return confirmed.failure.tag === "sign-up-closed" ? closed() : refuseFor(context, confirmed.failure);
   };
 
   const signIn: Handler = async (context) => {
@@ -111,7 +119,8 @@ export function registrationHandlers({ identity, signUp, readMailbox, mailboxTok
   };
 
   return {
-    "POST /sign-up/letter": orderLetter,
+    "POST /sign-up/letter": (context) => orderLetter("sign-up", context),
+    "POST /recover/letter": (context) => orderLetter("recover", context),
     "POST /sign-up/trace": trace,
     "POST /sign-up/confirm": confirm,
     "POST /sign-in": signIn,

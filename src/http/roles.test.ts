@@ -26,6 +26,7 @@ type Line = { is: "open" | "own" | "operator" | keyof Things; body?: () => unkno
 const TABLE: { readonly [route: Key]: Line } = {
   "POST /sign-up/letter": { is: "open" },
   "POST /sign-up/trace": { is: "open" },
+  "POST /recover/letter": { is: "open" },
   "POST /sign-up/confirm": { is: "open" },
   "POST /sign-in": { is: "open" },
   "POST /sign-out": { is: "open" },

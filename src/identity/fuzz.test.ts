@@ -21,6 +21,7 @@ const envelope: Envelope = {
   address: "ada@example.org",
   codeMac: new Uint8Array(32).fill(2),
   language: "en",
+  way: "recover",
   issuedAt: NOW,
   expiresAt: NOW + 600_000,
 };
@@ -40,7 +41,7 @@ const targets: FuzzTarget[] = [
   },
   {
     name: "bytes of an envelope",
-    seeds: [latin1(packed), latin1(pack(["", "", "", "", "", 0, 0])), ""],
+    seeds: [latin1(packed), latin1(pack(["", "", "", "", "", "", 0, 0])), ""],
     feed(input) {
       const read = unpackEnvelope(bytesOf(input));
       if (read === undefined) return;

@@ -6,17 +6,27 @@ import type { Dice } from "#kit/dice.ts";
 import type { Outcome } from "#kit/outcome.ts";
 import { DAY_MS, HOUR_MS } from "#kit/time.ts";
 import { DEVICE_LIFETIME_MS } from "#contract/tokens.ts";
-import type { AddressedTrace, Language } from "#contract/wire.ts";
+import type { AddressedTrace, Language, Way } from "#contract/wire.ts";
 import type { Sql } from "#store/store.ts";
 import { newSecret, secretHash, type Parts, type SignedIn, type Visitor } from "./parts.ts";
 import { confirm, requestLetter, traceLetter, type ConfirmRefusal, type LetterRefusal } from "./registration.ts";
 import { authenticate, type Authenticated } from "./sessions.ts";
-import { makeFirstOperator, signIn, type Epoch, type FirstOperatorRefusal, type SignInRefusal } from "./sign-in.ts";
-import { findAccount, livingSessions, raisedEpochs, removeEnded, replaceFirstOperatorLink, revokeSession, setLanguage } from "./store.ts";
+import { makeFirstOperator, signIn, type FirstOperatorRefusal, type SignInRefusal } from "./sign-in.ts";
+import {
+  findAccount,
+  livingSessions,
+  raisedEpochs,
+  removeEnded,
+  replaceFirstOperatorLink,
+  revokeSession,
+  setLanguage,
+  type Ended,
+  type Epoch,
+} from "./store.ts";
 
 export { createHashLine } from "./hash-line.ts";
 export { SESSION_LIFETIME_MS } from "./sessions.ts";
-export type { Authenticated, Epoch, SignedIn, Visitor };
+export type { Authenticated, Ended, Epoch, SignedIn, Visitor };
 
 export type Identity = {
   /** Orders the one letter of a place whose turn has come. */
@@ -24,12 +34,20 @@ export type Identity = {
     placeId: Uint8Array;
     address: string;
     language: Language;
+    way: Way;
     visitor: Visitor;
   }): Promise<Outcome<{ envelope: string; expiresAt: number }, LetterRefusal>>;
   /** What became of the letter that was ordered. */
   traceLetter(asked: { envelope: string; visitor: Visitor }): Promise<Outcome<AddressedTrace, { tag: "envelope-expired" }>>;
-  /** Envelope, code and password become account and session. */
-  confirm(asked: { envelope: string; code: string; password: string; visitor: Visitor }): Promise<Outcome<SignedIn, ConfirmRefusal>>;
+  /** Envelope, code and password become account and session, or a known account's new password and its only session. */
+  confirm(asked: {
+    envelope: string;
+    code: string;
+    password: string;
+    /** Whether a letter that was ordered for a forgotten password may make an account. */
+    takesNew: boolean;
+    visitor: Visitor;
+  }): Promise<Outcome<SignedIn, ConfirmRefusal>>;
   signIn(asked: { address: string; password: string; visitor: Visitor }): Promise<Outcome<SignedIn, SignInRefusal>>;
   /** Ends the session and returns the new browser secret. */
   signOut(sessionId: string): Promise<{ browserSecret: string }>;
@@ -53,8 +71,8 @@ export type Identity = {
   stop(): void;
 };
 
-/** `onRevoked` hears of each raised epoch after it was committed: the door must know before it gives a lane again. */
-export function createIdentity({ onRevoked, ...parts }: Parts & { onRevoked: (epoch: Epoch) => void }): Identity {
+/** `onEnded` hears after it was committed: the door must know the epoch before it gives a lane again, and streams must stop. */
+export function createIdentity({ onEnded, ...parts }: Parts & { onEnded: (ended: Ended) => void }): Identity {
   let stopTidying = () => {};
 
   async function tidy(): Promise<void> {
@@ -70,7 +88,11 @@ export function createIdentity({ onRevoked, ...parts }: Parts & { onRevoked: (ep
   return {
     requestLetter: (asked) => requestLetter(parts, asked),
     traceLetter: (asked) => traceLetter(parts, asked),
-    confirm: (asked) => confirm(parts, asked),
+    async confirm(asked) {
+      const confirmed = await confirm(parts, asked);
+      if (confirmed.ok && confirmed.value.ended !== null) onEnded(confirmed.value.ended);
+      return confirmed;
+    },
     signIn: (asked) => signIn(parts, asked),
     async signOut(sessionId) {
       await revokeSession(parts.sql, sessionId, parts.clock.now());
@@ -80,7 +102,7 @@ export function createIdentity({ onRevoked, ...parts }: Parts & { onRevoked: (ep
     livingSessions: (sessionIds) => livingSessions(parts.sql, sessionIds, parts.clock.now()),
     async makeFirstOperator(asked) {
       const made = await makeFirstOperator(parts, asked);
-      if (made.ok && made.value.revoked !== null) onRevoked(made.value.revoked);
+      if (made.ok && made.value.ended !== null) onEnded(made.value.ended);
       return made;
     },
     hasAccount: async (address) => (await findAccount(parts.sql, address.toLowerCase())) !== undefined,

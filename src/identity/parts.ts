@@ -5,7 +5,7 @@ import type { Dice } from "#kit/dice.ts";
 import type { Outcome } from "#kit/outcome.ts";
 import type { Clock } from "#kit/time.ts";
 import type { KeysOf } from "#contract/processes.ts";
-import type { Account, Language, LetterTrace } from "#contract/wire.ts";
+import type { Account, Language, LetterTrace, Way } from "#contract/wire.ts";
 import type { DomainGuard } from "#mail/mail.ts";
 import type { Pool, Transaction } from "#store/store.ts";
 import type { Counted } from "./core/confirm.ts";
@@ -21,6 +21,7 @@ export type LetterOffice = {
     address: string;
     code: string;
     language: Language;
+    way: Way;
     knownDevice: boolean;
     expiresAt: number;
   }): Promise<Outcome<{ letterId: string }, { tag: "recipient-limit"; retryAfterMs: number } | { tag: "place-spent" }>>;

@@ -21,7 +21,7 @@ const domains = createDomainGuard({
 const { sql, identity, letterFor } = await startIdentity({ after }, { domains });
 
 const ask = (address: string, placeId: Uint8Array = randomBytes(16)) =>
-  identity.requestLetter({ placeId, address, language: "en", visitor: browser() });
+  identity.requestLetter({ placeId, address, language: "en", way: "sign-up", visitor: browser() });
 const faults = async (address: string) => {
   const answer = await ask(address);
   return !answer.ok && answer.failure.tag === "invalid-field" ? answer.failure.fields : answer;

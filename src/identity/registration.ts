@@ -1,10 +1,11 @@
 /**
- * How does a stranger become a member? A letter for a place whose turn has come; then envelope, code and password make
- * account, device and session in one transaction. Between the two, nothing but the letter's outbox row is kept.
+ * How does a stranger become a member, and how does a member get in who forgot the password? A letter for a place whose turn
+ * has come; then envelope, code and password make the account, or replace the password of the one that is there, and device and
+ * session, in one transaction. Between the two, nothing but the letter's outbox row is kept.
  */
 import { suggestAddress } from "#contract/mail-providers.ts";
 import type { FieldFault } from "#contract/problem-body.ts";
-import type { AddressedTrace, Language } from "#contract/wire.ts";
+import type { AddressedTrace, Language, Way } from "#contract/wire.ts";
 import { openDevice } from "#contract/tokens.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { keyedMac, mintSealed, openSealed, sameBytes } from "#kit/seal.ts";
@@ -17,8 +18,8 @@ import { packEnvelope, unpackEnvelope, type Envelope } from "./core/envelope.ts"
 import { canonicalPassword, judgePassword } from "./core/password.ts";
 import type { TooBusy } from "./hash-line.ts";
 import { secretHash, type Parts, type SignedIn, type Visitor } from "./parts.ts";
-import { openSession } from "./sessions.ts";
-import { hasDevice, insertAccount } from "./store.ts";
+import { holderOf, openSession } from "./sessions.ts";
+import { endSessions, findAccount, hasDevice, insertAccount, replacePassword, type Ended, type StoredAccount } from "./store.ts";
 
 const ENVELOPE_LIFETIME_MS = 10 * MINUTE_MS;
 
@@ -28,12 +29,18 @@ export type LetterRefusal =
   | { tag: "place-spent" }
   | { tag: "letter-limit"; retryAfterMs: number };
 
-export type ConfirmRefusal = Exclude<AfterTry, { tag: "right" }> | { tag: "invalid-field"; fields: FieldFault[] } | TooBusy;
+export type ConfirmRefusal =
+  | Exclude<AfterTry, { tag: "right" }>
+  | { tag: "invalid-field"; fields: FieldFault[] }
+  | { tag: "sign-up-closed" }
+  | TooBusy;
+/** `ended`: what the account had before its password was replaced. */
+export type Confirmed = SignedIn & { ended: Ended | null };
 
 /** Orders the one letter of a place. The answer is the same, and takes the same work, whether the address has an account or not. */
 export async function requestLetter(
   parts: Parts,
-  asked: { placeId: Uint8Array; address: string; language: Language; visitor: Visitor },
+  asked: { placeId: Uint8Array; address: string; language: Language; way: Way; visitor: Visitor },
 ): Promise<Outcome<{ envelope: string; expiresAt: number }, LetterRefusal>> {
   const { clock, dice, keys, mail } = parts;
   const checked = checkAddress(asked.address);
@@ -48,7 +55,7 @@ export async function requestLetter(
 
   const now = clock.now();
   const device = asked.visitor.deviceToken === undefined ? undefined : openDevice(keys().device, now, asked.visitor.deviceToken);
-  const knownDevice = device !== undefined && (await hasDevice(parts.sql, key, device.accountId, device.deviceId));
+  const knownDevice = device !== undefined && (await hasDevice(parts.sql, key, device));
   const letterId = dice.uuid();
   const code = makeCode(dice.bytes(CODE_BYTES));
   const expiresAt = now + ENVELOPE_LIFETIME_MS;
@@ -58,6 +65,7 @@ export async function requestLetter(
     address,
     codeMac: keyedMac(keys().code.current, "code", [letterId, code]),
     language: asked.language,
+    way: asked.way,
     issuedAt: now,
     expiresAt,
   });
@@ -68,6 +76,7 @@ export async function requestLetter(
     address,
     code: showCode(code),
     language: asked.language,
+    way: asked.way,
     knownDevice,
     expiresAt,
   });
@@ -98,11 +107,15 @@ function refuseAddress(address: string, key: string): Outcome<never, { tag: "inv
   return fail({ tag: "invalid-field", fields: [{ field: "address", key, ...(suggestion === undefined ? {} : { suggestion }) }] });
 }
 
-/** Makes the account. A full hash line is told before the try is counted, so that waiting costs no try. */
+/**
+ * Makes the account, or replaces the password of the one that is there: whoever has the code has proven the address. Without
+ * `takesNew` the code of a letter that was ordered for a forgotten password makes no account. A full hash line is
+ * told before the try is counted, so that waiting costs no try.
+ */
 export async function confirm(
   parts: Parts,
-  asked: { envelope: string; code: string; password: string; visitor: Visitor },
-): Promise<Outcome<SignedIn, ConfirmRefusal>> {
+  asked: { envelope: string; code: string; password: string; takesNew: boolean; visitor: Visitor },
+): Promise<Outcome<Confirmed, ConfirmRefusal>> {
   const { clock, keys, mail, hashLine } = parts;
   const secret = secretHash(asked.visitor.browserSecret ?? "");
   const opened = openSealed(keys().envelope, asked.envelope);
@@ -121,7 +134,7 @@ export async function confirm(
   const verdict = afterTry(await mail.countTry(envelope.id), isCodeOf(parts, envelope, code));
   if (verdict.tag !== "right") return fail(verdict);
   const hashed = await hashLine.hash(canonicalPassword(asked.password), "confirm");
-  return hashed.ok ? makeMember(parts, envelope, hashed.value, asked.visitor) : hashed;
+  return hashed.ok ? makeMember(parts, envelope, hashed.value, asked) : hashed;
 }
 
 /** After a rotation of the keys the code of a letter that is still on its way stays right. */
@@ -132,21 +145,35 @@ function isCodeOf(parts: Parts, envelope: Envelope, code: string): boolean {
   );
 }
 
-/** One transaction. Of several at once exactly one makes the account; the others are told to sign in. */
+/** One transaction. Of several with one letter exactly one gets in; the others are told to sign in. */
 async function makeMember(
   parts: Parts,
   envelope: Envelope,
   passwordHash: string,
-  visitor: Visitor,
-): Promise<Outcome<SignedIn, ConfirmRefusal>> {
+  { takesNew, visitor }: { takesNew: boolean; visitor: Visitor },
+): Promise<Outcome<Confirmed, ConfirmRefusal>> {
   const now = parts.clock.now();
-  const account = { id: parts.dice.uuid(), address: envelope.address, role: "member", language: envelope.language } as const;
-  const holder = { account, cohort: Math.floor(now / DAY_MS), sessionEpoch: 0 };
-  const signedIn = await parts.sql.begin(async (tx) => {
-    if (!(await parts.mail.markConfirmed(tx, envelope.id))) return undefined;
-    const stored = { ...account, passwordHash, cohort: holder.cohort, sessionEpoch: holder.sessionEpoch };
-    if (!(await insertAccount(tx, stored, envelope.address.toLowerCase(), now))) return undefined;
-    return openSession(parts, tx, holder, visitor);
+  const key = envelope.address.toLowerCase();
+  const mayBeNew = takesNew || envelope.way === "sign-up";
+  const fresh: StoredAccount = {
+    id: parts.dice.uuid(),
+    address: envelope.address,
+    role: "member",
+    language: envelope.language,
+    passwordHash,
+    cohort: Math.floor(now / DAY_MS),
+    sessionEpoch: 0,
+  };
+  return parts.sql.begin(async (tx) => {
+    // before the letter is used up: it is still good should registration open again
+    if (!mayBeNew && (await findAccount(tx, key)) === undefined) return fail({ tag: "sign-up-closed" });
+    if (!(await parts.mail.markConfirmed(tx, envelope.id))) return fail({ tag: "already-confirmed" });
+    if (mayBeNew && (await insertAccount(tx, fresh, key, now)))
+      return succeed({ ...(await openSession(parts, tx, holderOf(fresh), visitor)), ended: null });
+    const known = await replacePassword(tx, key, passwordHash);
+    if (known === undefined) return fail({ tag: "already-confirmed" });
+    const ended = await endSessions(tx, known.id, now);
+    const holder = holderOf({ ...known, sessionEpoch: ended.epoch[1] });
+    return succeed({ ...(await openSession(parts, tx, holder, visitor)), ended });
   });
-  return signedIn === undefined ? fail({ tag: "already-confirmed" }) : succeed(signedIn);
 }

@@ -8,7 +8,7 @@ import { DAY_MS, HOUR_MS } from "#kit/time.ts";
 import type { Transaction } from "#store/store.ts";
 import { deviceLabel } from "./core/device-label.ts";
 import { newSecret, secretHash, type Parts, type SignedIn, type Visitor } from "./parts.ts";
-import { findSession, insertDevice, insertSession, touchDevice, touchSession } from "./store.ts";
+import { findSession, insertDevice, insertSession, touchDevice, touchSession, type StoredAccount } from "./store.ts";
 
 export const SESSION_LIFETIME_MS = 30 * DAY_MS;
 const TOUCH_EVERY_MS = HOUR_MS;
@@ -24,6 +24,11 @@ export type Authenticated = {
   /** Set when the browser needs a new pass. */
   newPass: string | null;
 };
+
+export function holderOf(stored: StoredAccount): Holder {
+  const { id, address, role, language, cohort, sessionEpoch } = stored;
+  return { account: { id, address, role, language }, cohort, sessionEpoch };
+}
 
 /** Makes device and session in the caller's transaction. A device that the account is known by stays the same one. */
 export async function openSession(parts: Parts, tx: Transaction, holder: Holder, visitor: Visitor): Promise<SignedIn> {

@@ -11,20 +11,21 @@ import { commonPasswords } from "./common-passwords.ts";
 import { canonicalPassword, judgePassword } from "./core/password.ts";
 import type { TooBusy } from "./hash-line.ts";
 import { secretHash, type Parts, type SignedIn, type Visitor } from "./parts.ts";
-import { openSession } from "./sessions.ts";
+import { holderOf, openSession } from "./sessions.ts";
 import {
   closeFirstOperatorLink,
+  endSessions,
   findAccount,
+  holdPassword,
   insertAccount,
   isFirstOperatorLinkOpen,
   lockFirstOperatorLink,
-  promote,
+  makeOperator,
+  type Ended,
   type StoredAccount,
 } from "./store.ts";
 
 export type SignInRefusal = { tag: "wrong-credentials" } | { tag: "invalid-field"; fields: FieldFault[] } | TooBusy;
-/** Passes of the account that carry a lower epoch are dead. */
-export type Epoch = readonly [accountId: string, sessionEpoch: number];
 export type FirstOperatorRefusal = SignInRefusal | { tag: "setup-used" };
 
 /** The hash of a password that nobody knows: what an address without an account is verified against. */
@@ -40,14 +41,18 @@ export async function signIn(
   const verified = await parts.hashLine.verify(canonicalPassword(asked.password), stored?.passwordHash ?? NOBODYS_PHC, "sign-in");
   if (!verified.ok) return verified;
   if (stored === undefined || !verified.value) return fail({ tag: "wrong-credentials" });
-  return succeed(await parts.sql.begin((tx) => openSession(parts, tx, holderOf(stored), asked.visitor)));
+  return parts.sql.begin(async (tx) => {
+    // replaced while it was verified: the old one opens nothing any more
+    if (!(await holdPassword(tx, stored.id, stored.passwordHash))) return fail({ tag: "wrong-credentials" });
+    return succeed(await openSession(parts, tx, holderOf(stored), asked.visitor));
+  });
 }
 
 /** Makes an operator by the link that the terminal printed: a new account, or an existing one after its right password. */
 export async function makeFirstOperator(
   parts: Parts,
   asked: { token: string; address: string; password: string; language: Language; visitor: Visitor },
-): Promise<Outcome<SignedIn & { revoked: Epoch | null }, FirstOperatorRefusal>> {
+): Promise<Outcome<SignedIn & { ended: Ended | null }, FirstOperatorRefusal>> {
   const tokenSha256 = secretHash(asked.token);
   // before anything is hashed: without the link nobody gets work out of this route
   if (!(await isFirstOperatorLinkOpen(parts.sql, tokenSha256))) return fail({ tag: "setup-used" });
@@ -64,10 +69,12 @@ export async function makeFirstOperator(
     return parts.sql.begin(async (tx) => {
       const now = parts.clock.now();
       if (!(await lockFirstOperatorLink(tx, tokenSha256))) return fail({ tag: "setup-used" });
+      if (!(await holdPassword(tx, existing.id, existing.passwordHash))) return fail({ tag: "wrong-credentials" });
       await closeFirstOperatorLink(tx, tokenSha256, now);
-      const sessionEpoch = await promote(tx, existing.id, now);
-      const holder = holderOf({ ...existing, role: "operator", sessionEpoch });
-      return succeed({ ...(await openSession(parts, tx, holder, asked.visitor)), revoked: [existing.id, sessionEpoch] as const });
+      await makeOperator(tx, existing.id);
+      const ended = await endSessions(tx, existing.id, now);
+      const holder = holderOf({ ...existing, role: "operator", sessionEpoch: ended.epoch[1] });
+      return succeed({ ...(await openSession(parts, tx, holder, asked.visitor)), ended });
     });
   }
 
@@ -90,11 +97,6 @@ export async function makeFirstOperator(
     // registered in between: the person tries again, and then proves that account's password
     if (!(await insertAccount(tx, stored, key, now))) return fail({ tag: "wrong-credentials" });
     await closeFirstOperatorLink(tx, tokenSha256, now);
-    return succeed({ ...(await openSession(parts, tx, holderOf(stored), asked.visitor)), revoked: null });
+    return succeed({ ...(await openSession(parts, tx, holderOf(stored), asked.visitor)), ended: null });
   });
-}
-
-function holderOf(stored: StoredAccount) {
-  const { id, address, role, language } = stored;
-  return { account: { id, address, role, language }, cohort: stored.cohort, sessionEpoch: stored.sessionEpoch };
 }

@@ -14,6 +14,11 @@ export type StoredSession = {
   lastSeenAt: number;
 };
 
+/** Passes and device cookies of the account that carry a lower epoch are dead. */
+export type Epoch = readonly [accountId: string, sessionEpoch: number];
+/** What was ended of an account all at once. */
+export type Ended = { epoch: Epoch; sessionIds: string[] };
+
 type AccountRow = {
   id: string;
   address: string;
@@ -40,10 +45,16 @@ export async function findAccount(sql: Sql, addressKey: string): Promise<StoredA
       };
 }
 
-export async function hasDevice(sql: Sql, addressKey: string, accountId: string, deviceId: string): Promise<boolean> {
+/** Whether somebody signed in to the account of this address on the device, and has not been signed out everywhere since. */
+export async function hasDevice(
+  sql: Sql,
+  addressKey: string,
+  device: { accountId: string; deviceId: string; sessionEpoch: number },
+): Promise<boolean> {
   const rows = await sql`
     select 1 from device join account on account.id = device.account_id
-    where device.id::text = ${deviceId} and account.id::text = ${accountId} and account.address_key = ${addressKey}`;
+    where device.id::text = ${device.deviceId} and account.id::text = ${device.accountId} and account.address_key = ${addressKey}
+      and account.session_epoch = ${device.sessionEpoch}`;
   return rows.length > 0;
 }
 
@@ -124,13 +135,33 @@ export async function setLanguage(sql: Sql, accountId: string, language: Languag
   await sql`update account set language = ${language} where id = ${accountId}`;
 }
 
-/** Makes an operator of an account, ends its sessions and raises its epoch, so that its passes die too. Returns the new epoch. */
-export async function promote(tx: Transaction, accountId: string, now: number): Promise<number> {
-  await tx`update session set revoked_at = ${new Date(now)} where account_id = ${accountId} and revoked_at is null`;
+/** False when the account has another password by now. Until the transaction ends nobody replaces it. */
+export async function holdPassword(tx: Transaction, accountId: string, passwordHash: string): Promise<boolean> {
+  const rows = await tx`select 1 from account where id = ${accountId} and password_hash = ${passwordHash} for share`;
+  return rows.length === 1;
+}
+
+/** Replaces the password of the account that has this address. `undefined` when none has it. */
+export async function replacePassword(tx: Transaction, addressKey: string, passwordHash: string): Promise<StoredAccount | undefined> {
+  await tx`update account set password_hash = ${passwordHash} where address_key = ${addressKey}`;
+  return findAccount(tx, addressKey);
+}
+
+export async function makeOperator(tx: Transaction, accountId: string): Promise<void> {
+  await tx`update account set role = 'operator' where id = ${accountId}`;
+}
+
+/**
+ * Ends the account's sessions and raises its epoch, so that its passes and device cookies die too. The account first: whoever
+ * signs in by what was replaced waits for that row, and who came before has a session that is seen here.
+ */
+export async function endSessions(tx: Transaction, accountId: string, now: number): Promise<Ended> {
   const [row] = await tx<{ session_epoch: number }[]>`
-    update account set role = 'operator', session_epoch = session_epoch + 1, session_epoch_raised_at = ${new Date(now)}
+    update account set session_epoch = session_epoch + 1, session_epoch_raised_at = ${new Date(now)}
     where id = ${accountId} returning session_epoch`;
-  return row?.session_epoch ?? 0;
+  const sessions = await tx<{ id: string }[]>`
+    update session set revoked_at = ${new Date(now)} where account_id = ${accountId} and revoked_at is null returning id`;
+  return { epoch: [accountId, row?.session_epoch ?? 0], sessionIds: sessions.map(({ id }) => id) };
 }
 
 /** The epochs that were raised after `since`: what the door must know so that no dead pass or device cookie buys a lane. */

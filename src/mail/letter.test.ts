@@ -11,6 +11,7 @@ const letter: CodeLetter = {
   address: "ana@example.org",
   code: "QRST-6789",
   language: "en",
+  way: "sign-up",
   createdAt: Date.UTC(2026, 10, 24, 12),
   expiresAt: Date.UTC(2026, 10, 24, 12, 10),
   hasAccount: false,
@@ -43,6 +44,26 @@ test("a letter loads nothing, links nowhere, and says no word that a stranger ty
   const { html, text } = writeLetter(letter, URL_);
   assert.doesNotMatch(html, /<img|<link|<script|<iframe|src=|url\(|href=|https?:/i);
   assert.doesNotMatch(html + text, /ana@example\.org/);
+});
+
+for (const language of ["en", "es"] as const) {
+  test(`in ${language} somebody who has an account reads that signing in is enough, and what the code does; whoever came`, async () => {
+    const known = { ...letter, language, hasAccount: true };
+    const { text, html } = writeLetter(known, URL_);
+    assert.deepEqual(writeLetter({ ...known, way: "recover" }, URL_), { ...writeLetter(known, URL_) }, "the same, whichever way they came");
+    assert.match(text, /https:\/\/chat\.example\.org\/sign-in\n/);
+    assert.match(html, /<a href="https:\/\/chat\.example\.org\/sign-in">/);
+    assert.match(text, language === "en" ? /all your other devices are signed out/ : /la sesión en todos tus demás dispositivos/);
+    assert.match(text, language === "en" ? /Do nothing: without this code nobody gets in/ : /No hagas nada: sin este código nadie entra/);
+    assert.doesNotMatch(text, language === "en" ? /register/ : /registrarse/);
+  });
+}
+
+test("somebody who forgot a password that there is not reads that this address has no account", () => {
+  const { text } = writeLetter({ ...letter, way: "recover" }, URL_);
+  assert.match(text, /There is no account with this address[\s\S]*While registration is open, the code makes an account/);
+  assert.match(text, /Ignore this letter/);
+  assert.doesNotMatch(writeLetter(letter, URL_).text, /no account/, "who signs up reads nothing of it");
 });
 
 test("a letter has no colours that vanish on a dark or a light ground", () => {

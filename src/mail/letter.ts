@@ -5,7 +5,7 @@
 import { domainToASCII } from "node:url";
 import MailComposer from "nodemailer/lib/mail-composer";
 import { MINUTE_MS } from "#kit/time.ts";
-import type { Language } from "#contract/wire.ts";
+import type { Language, Way } from "#contract/wire.ts";
 import { lettersEn } from "#contract/words/en/letters.ts";
 import { lettersEs } from "#contract/words/es/letters.ts";
 import { say, type Values } from "#contract/words/words.ts";
@@ -17,6 +17,7 @@ export type CodeLetter = {
   /** As it is shown: `XXXX-XXXX`. */
   code: string;
   language: Language;
+  way: Way;
   createdAt: number;
   expiresAt: number;
   /** The address has an account already. */
@@ -36,7 +37,7 @@ export function writeLetter(letter: CodeLetter, publicUrl: string): Written {
     say(CATALOGUES[language], language, key, { host: url.host, ...values });
   const link = new URL("/sign-in", url).href;
   const minutes = Math.max(1, Math.round((letter.expiresAt - letter.createdAt) / MINUTE_MS));
-  const after = [words("use", { count: minutes }), ...(letter.hasAccount ? [words("account", { link })] : []), words("warning")];
+  const after = [words("use", { count: minutes }), ...said(letter).map((key) => words(key, { link }))];
   return {
     subject: words("subject", { code }),
     // the last line binds the code to the site for autofill (wicg.github.io/sms-one-time-codes)
@@ -48,6 +49,12 @@ export function writeLetter(letter: CodeLetter, publicUrl: string): Written {
       after.map((line) => linked(line, link)),
     ),
   };
+}
+
+/** What the code does, and what to do for somebody who did not ask for it. */
+function said({ hasAccount, way }: CodeLetter): (keyof typeof lettersEn)[] {
+  if (hasAccount) return ["account", "forgot", "account.warning"];
+  return way === "recover" ? ["no-account", "warning"] : ["warning"];
 }
 
 /** No colours but a grey that is readable on both: the reader's own program chooses light or dark. */

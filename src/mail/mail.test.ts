@@ -52,6 +52,7 @@ test("whoever is refused is told when the next letter can go, and then it goes",
     address: "later@example.org",
     code: "ABCD-EFGH",
     language: "en",
+    way: "sign-up",
     knownDevice: false,
     expiresAt: Date.now() + MINUTE_MS,
   });

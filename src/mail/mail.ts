@@ -8,7 +8,7 @@ import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { keyedMac, type PurposeKey } from "#kit/seal.ts";
 import { SECOND_MS, systemClock, type Clock } from "#kit/time.ts";
 import type { DisposableDomains } from "#contract/processes.ts";
-import type { Language, LetterTrace } from "#contract/wire.ts";
+import type { Language, LetterTrace, Way } from "#contract/wire.ts";
 import type { Pool, Transaction } from "#store/store.ts";
 import {
   ATTEMPT_MS,
@@ -64,7 +64,7 @@ export type MailParts = {
   disposable?: DisposableDomains;
   /** False when nobody may open the built-in mailbox: without a relay no letter then reaches anybody, and that is said. */
   mailboxOpen?: boolean;
-  /** Whether an address has an account: its owner then reads in the letter that signing in is enough. */
+  /** Whether an address has an account: its owner then reads in the letter what the code does to it. */
   hasAccount?: (address: string) => Promise<boolean>;
 };
 
@@ -78,6 +78,7 @@ export type Mail = {
     address: string;
     code: string;
     language: Language;
+    way: Way;
     knownDevice: boolean;
     expiresAt: number;
   }): Promise<Outcome<{ letterId: string }, RecipientLimit | { tag: "place-spent" }>>;

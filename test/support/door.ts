@@ -28,6 +28,7 @@ import {
   type DoorPurpose,
   type KeysOf,
 } from "#contract/processes.ts";
+import type { Way } from "#contract/wire.ts";
 
 type Afterwards = { after(work: () => void | Promise<void>): unknown };
 
@@ -219,11 +220,11 @@ function ask(port: number, path: string, { method = "GET", headers = {}, body, c
 }
 
 /** A browser's way to a place: its cookie, and the answer. */
-export async function takePlace(door: Pick<TestDoor, "ask">, headers: Record<string, string> = {}) {
-  const challenged = await door.ask("/sign-up/challenge", { method: "POST", headers });
+export async function takePlace(door: Pick<TestDoor, "ask">, headers: Record<string, string> = {}, way: Way = "sign-up") {
+  const challenged = await door.ask(`/${way}/challenge`, { method: "POST", headers });
   const cookie = challenged.setCookies[0]?.split(";")[0] ?? "";
   const { challenge } = challenged.json<{ challenge: string }>();
-  const placed = await door.ask("/sign-up/place", { method: "POST", cookie, headers, body: JSON.stringify({ challenge }) });
+  const placed = await door.ask(`/${way}/place`, { method: "POST", cookie, headers, body: JSON.stringify({ challenge }) });
   return { cookie, challenge, placed };
 }
 

@@ -7,7 +7,8 @@ import { randomBytes } from "node:crypto";
 import { pino } from "pino";
 import { systemDice } from "#kit/dice.ts";
 import { systemClock } from "#kit/time.ts";
-import { createHashLine, createIdentity, type Epoch, type Visitor } from "#identity/identity.ts";
+import { createHashLine, createIdentity, type Ended, type Visitor } from "#identity/identity.ts";
+import type { Way } from "#contract/wire.ts";
 import type { IdentityKeys } from "#identity/parts.ts";
 import { createDomainGuard, createMail, type DomainGuard, type Mail } from "#mail/mail.ts";
 import { testDatabase } from "./database.ts";
@@ -30,7 +31,7 @@ export async function startIdentity(t: Afterwards, { domains = EVERY_DOMAIN }: {
   const hashLine = createHashLine({ sockets: [hasher.socket], clock: systemClock });
   t.after(() => hashLine.stop());
   const codes = new Set<string>();
-  const revoked: Epoch[] = [];
+  const ended: Ended[] = [];
   const keyed = keyRing();
   const world = {
     now: Date.UTC(2026, 10, 24, 12),
@@ -55,16 +56,16 @@ export async function startIdentity(t: Afterwards, { domains = EVERY_DOMAIN }: {
   });
   running.push(office);
   await office.start();
-  const identity = createIdentity({ ...shared, keys, mail: office, domains, hashLine, onRevoked: (epoch) => revoked.push(epoch) });
+  const identity = createIdentity({ ...shared, keys, mail: office, domains, hashLine, onEnded: (what) => ended.push(what) });
   return {
     sql,
     identity,
     world,
     keys,
-    revoked,
+    ended,
     /** Asks for a letter and reads it. */
-    async letterFor(address: string, visitor: Visitor): Promise<{ envelope: string; code: string }> {
-      const answer = await identity.requestLetter({ placeId: randomBytes(16), address, language: "en", visitor });
+    async letterFor(address: string, visitor: Visitor, way: Way = "sign-up"): Promise<{ envelope: string; code: string }> {
+      const answer = await identity.requestLetter({ placeId: randomBytes(16), address, language: "en", way, visitor });
       assert.ok(answer.ok, "the letter was ordered");
       let code: string | undefined;
       await until("the letter is in the mailbox", async () => {

@@ -60,6 +60,7 @@ export function testMail(t: Afterwards, sql: Pool, more: Partial<MailParts> = {}
         address,
         code: "ABCD-EFGH",
         language: "en" as const,
+        way: "sign-up" as const,
         knownDevice: false,
       };
       const ordered = await mail.enqueueCode({ ...asked, expiresAt: Date.now() + world.aheadMs + 10 * MINUTE_MS, ...letter });

@@ -13,6 +13,7 @@ import type {
   PlaceAnswer,
   SendAnswer,
   StreamEvent,
+  Way,
 } from "#contract/wire.ts";
 
 export type Answer = { status: number; headers: Headers; text: string; json: () => unknown };
@@ -95,20 +96,20 @@ function takeCookies(cookies: Map<string, string>, headers: Headers): void {
 }
 
 /** Asks for a letter for `address` and returns the envelope; waits in the line as long as it takes (at most 60 s). */
-export async function askForLetter(browser: Browser, address: string): Promise<LetterAnswer> {
-  const { challenge } = await insist<ChallengeAnswer>(browser, "POST", "/sign-up/challenge", {});
-  let place = await insist<PlaceAnswer>(browser, "POST", "/sign-up/place", { challenge });
+export async function askForLetter(browser: Browser, address: string, way: Way = "sign-up"): Promise<LetterAnswer> {
+  const { challenge } = await insist<ChallengeAnswer>(browser, "POST", `/${way}/challenge`, {});
+  let place = await insist<PlaceAnswer>(browser, "POST", `/${way}/place`, { challenge });
   for (const until = Date.now() + 60_000; Date.now() < until;) {
     if (place.turn) {
-      const answer = await browser.request("POST", "/sign-up/letter", { place: place.place, address, language: "en" });
+      const answer = await browser.request("POST", `/${way}/letter`, { place: place.place, address, language: "en" });
       // of several who are told that it is their turn, somebody else may have been quicker: the place is kept
       if (answer.status !== 425) {
-        assert.equal(answer.status, 200, `POST /sign-up/letter answered ${answer.status}: ${answer.text.slice(0, 500)}`);
+        assert.equal(answer.status, 200, `POST /${way}/letter answered ${answer.status}: ${answer.text.slice(0, 500)}`);
         return answer.json() as LetterAnswer;
       }
     }
     await pause(Math.max(0.2, place.retryAfterSeconds) * 1_000);
-    place = await insist<PlaceAnswer>(browser, "POST", "/sign-up/turn", { place: place.place });
+    place = await insist<PlaceAnswer>(browser, "POST", `/${way}/turn`, { place: place.place });
   }
   throw new Error("the turn did not come within a minute");
 }

@@ -39,8 +39,15 @@ export function everyPage(assets: SmallAssets, language: Language, words = "ada@
     html: "",
     createdAt: now - minutes * 60_000,
   }));
-  const waiting = { place: token, address: words, wait: LINE.wait, retryAfterSeconds: 300, mail: "working" as const };
-  const coding = { envelope: "e".repeat(1_024), address: words, code: "", expiresAt: now };
+  const waiting = {
+    way: "sign-up" as const,
+    place: token,
+    address: words,
+    wait: LINE.wait,
+    retryAfterSeconds: 300,
+    mail: "working" as const,
+  };
+  const coding = { way: "sign-up" as const, envelope: "e".repeat(1_024), address: words, code: "", expiresAt: now };
   const field = problemBody(language, "invalid-field", {
     errors: [
       { field: "address", sentence: words },
@@ -50,10 +57,11 @@ export function everyPage(assets: SmallAssets, language: Language, words = "ada@
   return new Map([
     ["home", pages.home(at("/"))],
     ["home of a member", pages.home(at("/", true))],
-    ["sign-up", pages.signUp(at("/sign-up"), { challenge: token, address: words })],
-    ["sign-up with a question", pages.signUp(at("/sign-up"), { challenge: token, address: words, suggestion: words })],
-    ["sign-up with a fault", pages.signUp(at("/sign-up"), { challenge: token, address: words, problem: field })],
-    ["sign-up without cookies", pages.signUp(at("/sign-up"), { challenge: token, address: words, cookieMissing: true })],
+    ["sign-up", pages.signUp(at("/sign-up"), { way: "sign-up", challenge: token, address: words })],
+    ["sign-up with a question", pages.signUp(at("/sign-up"), { way: "sign-up", challenge: token, address: words, suggestion: words })],
+    ["sign-up with a fault", pages.signUp(at("/sign-up"), { way: "sign-up", challenge: token, address: words, problem: field })],
+    ["sign-up without cookies", pages.signUp(at("/sign-up"), { way: "sign-up", challenge: token, address: words, cookieMissing: true })],
+    ["recover", pages.signUp(at("/recover"), { way: "recover", challenge: token, address: words })],
     ["waiting", pages.waiting(at("/sign-up/wait"), waiting)],
     ["waiting, mail down", pages.waiting(at("/sign-up/wait"), { ...waiting, wait: null, mail: "failing" })],
     [
@@ -67,6 +75,8 @@ export function everyPage(assets: SmallAssets, language: Language, words = "ada@
     ],
     ["code, used up", pages.code(at("/sign-up/wait"), { ...coding, problem: problemBody(language, "code-exhausted") })],
     ["code, registered already", pages.code(at("/sign-up/wait"), { ...coding, problem: problemBody(language, "already-confirmed") })],
+    ["waiting for a new password", pages.waiting(at("/recover/wait"), { ...waiting, way: "recover" })],
+    ["code for a new password", pages.code(at("/recover/wait"), { ...coding, way: "recover" })],
     ["sign-in", pages.signIn(at("/sign-in"), { address: "" })],
     [
       "sign-in, wrong, signed in",

@@ -5,7 +5,7 @@
 import type { ChallengeAnswer, PlaceAnswer } from "#contract/wire.ts";
 import { ask, type PlaceBody } from "./ask.ts";
 import type { Effort, Sum } from "./effort.ts";
-import { find, tools } from "./page.ts";
+import { find, tools, way } from "./page.ts";
 
 let effort: Effort | undefined;
 let sum: Sum | undefined;
@@ -46,7 +46,7 @@ export function offerAhead(step: HTMLElement, answer: PlaceAnswer, got: (better:
 
 async function getAhead(step: HTMLElement, ways: HTMLElement, place: string, got: (better: PlaceAnswer) => void): Promise<void> {
   if (effort === undefined || sum !== undefined) return;
-  const asked = ask<ChallengeAnswer>("/sign-up/challenge", {}).then(({ value }) => value);
+  const asked = ask<ChallengeAnswer>(`${way}/challenge`, {}).then(({ value }) => value);
   const mine = effort.startSum(asked);
   sum = mine;
   ways.replaceWith(mine.element);
@@ -54,8 +54,7 @@ async function getAhead(step: HTMLElement, ways: HTMLElement, place: string, got
   const nonce = await mine.done;
   const stays = sum === mine;
   const [challenge, focused] = [(await asked)?.challenge ?? "", mine.element.contains(document.activeElement)];
-  const reply =
-    nonce !== undefined && stays ? await ask<PlaceAnswer>("/sign-up/place", { challenge, nonce, place } satisfies PlaceBody) : {};
+  const reply = nonce !== undefined && stays ? await ask<PlaceAnswer>(`${way}/place`, { challenge, nonce, place } satisfies PlaceBody) : {};
   mine.element.replaceWith(ways);
   if (focused) find("h1", step)?.focus();
   if (sum !== mine) return;

@@ -6,6 +6,9 @@ import type { Language } from "#contract/wire.ts";
 
 export const language: Language = document.documentElement.lang === "es" ? "es" : "en";
 
+/** The path whose steps are walked here: to an account, or to a new password. */
+export const way = location.pathname.startsWith("/recover") ? "/recover" : "/sign-up";
+
 const words = JSON.parse(document.querySelector("main")?.dataset["words"] ?? "{}") as Record<string, string>;
 
 /** A sentence that came with the page, with its gaps filled. */

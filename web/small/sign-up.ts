@@ -1,5 +1,5 @@
 /**
- * How does a newcomer sign up without loading a page? Place, turn and letter are asked for here; the step that is shown
+ * How does a newcomer sign up, or somebody choose a new password, without loading a page? Place, turn and letter are asked for here; the step that is shown
  * follows. Where somebody is outlasts a reload; passwords are kept nowhere.
  */
 import { suggestAddress } from "#contract/mail-providers.ts";
@@ -11,7 +11,7 @@ import { ask, pause, wakeUp, type PlaceBody, type Reply } from "./ask.ts";
 import { enhanceFields } from "./fields.ts";
 import { askPatiently, enhanceForm, onSubmit, PASSING, showNotice, showProblem } from "./forms.ts";
 import { forget, keep, recall, type Coding } from "./kept.ts";
-import { announce, find, language, say } from "./page.ts";
+import { announce, find, language, say, way } from "./page.ts";
 
 const LATE_MS = 60_000;
 const LOST: readonly string[] = ["place-expired", "place-spent"];
@@ -57,10 +57,10 @@ async function order(address: string): Promise<void> {
 
 /** With `show`, works for it first where the door asks for that. */
 async function takePlace(show?: (step: HTMLElement) => void): Promise<Reply<PlaceAnswer>> {
-  const { value, problem } = await askPatiently<ChallengeAnswer>("/sign-up/challenge", {});
+  const { value, problem } = await askPatiently<ChallengeAnswer>(`${way}/challenge`, {});
   if (value === undefined) return problem === undefined ? {} : { problem };
   const nonce = show && (await workFirst(value, show));
-  const placed = await askPatiently<PlaceAnswer>("/sign-up/place", { challenge: value.challenge, nonce, place: held } satisfies PlaceBody);
+  const placed = await askPatiently<PlaceAnswer>(`${way}/place`, { challenge: value.challenge, nonce, place: held } satisfies PlaceBody);
   // a device that slept over its sum waits
   return nonce !== undefined && placed.problem?.code === "challenge-expired" ? takePlace() : placed;
 }
@@ -80,8 +80,8 @@ async function goThrough(address: string, first: PlaceAnswer, mine: number): Pro
     else await pause(answer.retryAfterSeconds);
     if (mine !== round) return;
     const { value, problem } = await (turn
-      ? ask<LetterAnswer>("/sign-up/letter", { place, address, language })
-      : ask<PlaceAnswer>("/sign-up/turn", { place }));
+      ? ask<LetterAnswer>(`${way}/letter`, { place, address, language })
+      : ask<PlaceAnswer>(`${way}/turn`, { place }));
     if (mine !== round) return;
     if (value !== undefined) {
       if ("envelope" in value) return showCode({ address, envelope: value.envelope, sentAt: Date.now() });
@@ -188,7 +188,7 @@ function setText(name: string, text: string): void {
 
 function showCode(coding: Coding): void {
   const step = fromTemplate("code-entry", coding.address);
-  if (step === null) return location.assign("/sign-up/wait");
+  if (step === null) return location.assign(`${way}/wait`);
   keep(coding);
   const envelope = find<HTMLInputElement>("[name=envelope]", step);
   if (envelope !== null) envelope.value = coding.envelope;

@@ -8,6 +8,7 @@ import { COOKIES, type CookieName } from "#contract/cookies.ts";
 import type { KeysOf } from "#contract/processes.ts";
 import type { Route } from "#contract/routes.ts";
 import { openDevice, openPass } from "#contract/tokens.ts";
+import { WAYS } from "#contract/wire.ts";
 import { DAY_MS } from "#kit/time.ts";
 import { openFinishing } from "./finishing.ts";
 import { openPlace } from "./place-token.ts";
@@ -38,14 +39,16 @@ const STRANGER: Standing = Object.freeze({ lane: "stranger", holder: null, effor
 
 /** Where a place in the line counts, and as what. `finish`: only once a letter was ordered with it. */
 const STEPS: ReadonlyMap<string, "letter" | "finish" | "wait" | "work"> = new Map([
-  ["POST /sign-up/letter", "letter"],
   ["POST /sign-up/trace", "finish"],
   ["POST /sign-up/confirm", "finish"],
-  ["POST /sign-up/turn", "wait"],
-  ["GET /sign-up/wait", "wait"],
-  ["GET /sign-up", "wait"],
   ["GET /small/:file", "wait"],
-  ["POST /sign-up/place", "work"],
+  ...WAYS.flatMap((way) => [
+    [`POST /${way}/letter`, "letter"] as const,
+    [`POST /${way}/turn`, "wait"] as const,
+    [`GET /${way}/wait`, "wait"] as const,
+    [`GET /${way}`, "wait"] as const,
+    [`POST /${way}/place`, "work"] as const,
+  ]),
 ]);
 
 export function standingOf(known: Known, { cookies, draftPlace, work }: Shown, route: Route | undefined): Standing {

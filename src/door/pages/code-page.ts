@@ -3,6 +3,7 @@
  * letter is a form of its own.
  */
 import type { Problem } from "#contract/problems.ts";
+import type { Way } from "#contract/wire.ts";
 import { codeField, newPasswordField, notice } from "./form-parts.ts";
 import { frame } from "./frame.ts";
 import { html, withGap, type Markup } from "./html.ts";
@@ -13,17 +14,17 @@ import type { CodeView, PageContext } from "./views.ts";
 
 export function codePage(assets: SmallAssets, context: PageContext, view: CodeView): string {
   const words = sayIn(context.language);
-  const body = codeStep(words, context, view);
-  return frame(assets, context, { title: words("code.title"), body, width: "card", scriptWords: [...FORM_WORDS, ...METER_WORDS] });
+  const body = codeStep(words, context, view.way, view);
+  return frame(assets, context, { title: words(`${view.way}.code`), body, width: "card", scriptWords: [...FORM_WORDS, ...METER_WORDS] });
 }
 
 /** The step itself; without a view it is empty, for the script to fill. */
-export function codeStep(words: Say, context: PageContext, view?: CodeView): Markup {
+export function codeStep(words: Say, context: PageContext, way: Way, view?: CodeView): Markup {
   const address = html`<b data-address>${view?.address}</b>`;
   const again = needsAnother(view?.problem);
   return html`<div id="step" data-step="code">
 <p class="step">${words("step.of", { step: 2, steps: 2 })}</p>
-<h1 tabindex="-1">${words("code.title")}</h1>
+<h1 tabindex="-1">${words(`${way}.code`)}</h1>
 <p class="lead" data-lead>${withGap(words("code.lead"), "address", address)}</p>
 ${context.mailbox && html`<p class="hint">${words("code.mailbox")}</p>`}
 ${notice(view?.problem, signInLink(words, view?.problem))}
@@ -32,13 +33,13 @@ ${notice(view?.problem, signInLink(words, view?.problem))}
 <input name="address" type="email" autocomplete="username" value="${view?.address}" hidden>
 ${codeField(words, view?.code ?? "", view?.problem)}
 ${newPasswordField(words, view?.problem)}
-<button class="button">${words("code.finish")}</button>
+<button class="button">${words(`${way}.finish`)}</button>
 </form>
 <details${again && html` open`}><summary>${words("code.none")}</summary>
 <p>${words("code.again.text")} ${words("code.minutes")}</p>
-<form method="post" action="/sign-up" data-again><input type="hidden" name="address" value="${view?.address}"><input type="hidden" name="as-typed" value="yes"><button class="button quiet">${words("code.again")}</button></form>
+<form method="post" action="/${way}" data-again><input type="hidden" name="address" value="${view?.address}"><input type="hidden" name="as-typed" value="yes"><button class="button quiet">${words("code.again")}</button></form>
 </details>
-<p class="aside"><a href="/sign-up" data-restart>${words("wait.change")}</a> · <a href="/sign-in">${words("sign-in.title")}</a></p>
+<p class="aside"><a href="/${way}" data-restart>${words("wait.change")}</a> · <a href="/sign-in">${words("sign-in.title")}</a></p>
 </div>`;
 }
 

@@ -8,9 +8,14 @@ function sentBack(line: string): string {
 }
 
 test("the address with its place, or with its envelope, comes back as it was", () => {
-  const waiting = { address: "ñandú+x@example.org", place: "p".repeat(512) };
+  const waiting = { way: "sign-up" as const, address: "ñandú+x@example.org", place: "p".repeat(512) };
   assert.deepEqual(readDraft(sentBack(keepDraft(waiting))), waiting);
-  const coding = { address: "a".repeat(242) + "@example.org", envelope: "e".repeat(1_024), expiresAt: 1_800_000_000_000 };
+  const coding = {
+    way: "recover" as const,
+    address: "a".repeat(242) + "@example.org",
+    envelope: "e".repeat(1_024),
+    expiresAt: 1_800_000_000_000,
+  };
   assert.deepEqual(readDraft(sentBack(keepDraft(coding))), coding);
   assert.ok(keepDraft(coding).length < 4_096, "browsers keep a cookie of this size");
 });

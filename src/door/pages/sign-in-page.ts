@@ -17,14 +17,15 @@ export function signInPage(assets: SmallAssets, context: PageContext, view: Sign
         <a class="button" href="/chat">${words("home.chat")}</a><button class="button quiet">${words("sign-out")}</button>
       </form>
     </div>`;
+  const forgot = html`<a href="/recover">${words("recover.title")}</a>`;
   const body = html`<div id="step">
     <h1>${words("sign-in.title")}</h1>
-    ${already} ${notice(view.problem)}
+    ${already} ${notice(view.problem, view.problem?.code === "wrong-credentials" ? forgot : undefined)}
     <form method="post" action="/sign-in" data-json="address password">
       ${addressField(words, view.address, view.problem)} ${passwordField(words, view.problem)}
       <button class="button">${words("sign-in.title")}</button>
     </form>
-    <p class="aside">${words("sign-in.none")} <a href="/sign-up">${words("home.create")}</a></p>
+    <p class="aside">${forgot}<br />${words("sign-in.none")} <a href="/sign-up">${words("home.create")}</a></p>
   </div>`;
   return frame(assets, context, { title: words("sign-in.title"), body, width: "card", scriptWords: FORM_WORDS });
 }

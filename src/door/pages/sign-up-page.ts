@@ -1,5 +1,5 @@
 /**
- * Where does a newcomer begin? With the address. The two steps after it lie in templates, so that the script can go on
+ * Where does a newcomer begin, or somebody who forgot the password? With the address. The two steps after it lie in templates, so that the script can go on
  * without loading anything; without script the form leads to the waiting page.
  */
 import { codeStep } from "./code-page.ts";
@@ -14,21 +14,22 @@ import { waitingStep } from "./waiting-page.ts";
 
 export function signUpPage(assets: SmallAssets, context: PageContext, view: SignUpView): string {
   const words = sayIn(context.language);
+  const { way } = view;
   const fault = view.cookieMissing === true ? cookieNotice(words) : view.problem;
   const body = html`<div id="step" data-step="address">
       <p class="step">${words("step.of", { step: 1, steps: 2 })}</p>
-      <h1>${words("sign-up.title")}</h1>
-      <p class="lead">${words("sign-up.lead")}</p>
+      <h1>${words(`${way}.title`)}</h1>
+      <p class="lead">${words(`${way}.lead`)}</p>
       ${notice(fault)} ${view.suggestion !== undefined && view.problem === undefined && question(words, view.suggestion)}
-      <form method="post" action="/sign-up" data-sign-up>
+      <form method="post" action="/${way}" data-sign-up>
         <input type="hidden" name="challenge" value="${view.challenge}" />
         ${addressField(words, view.address, view.problem)}
         ${view.suggestion === undefined ? html`<button class="button">${words("sign-up.send")}</button>` : choice(words, view.suggestion, view.problem === undefined ? "meant" : "address-fault")}
       </form>
-      <p class="aside">${words("sign-up.have")} <a href="/sign-in">${words("sign-in.title")}</a></p>
+      <p class="aside">${words(`${way}.have`)} <a href="/sign-in">${words("sign-in.title")}</a></p>
     </div>
-    ${assets.script !== undefined && html`<template id="waiting">${waitingStep(words, context)}</template><template id="code-entry">${codeStep(words, context)}</template>`}`;
-  return frame(assets, context, { title: words("sign-up.title"), body, width: "card", scriptWords: SIGN_UP_WORDS });
+    ${assets.script !== undefined && html`<template id="waiting">${waitingStep(words, context, way)}</template><template id="code-entry">${codeStep(words, context, way)}</template>`}`;
+  return frame(assets, context, { title: words(`${way}.title`), body, width: "card", scriptWords: SIGN_UP_WORDS });
 }
 
 function question(words: Say, suggestion: string): Markup {

@@ -1,18 +1,17 @@
 /**
- * How does a person without script sign up? Address → place → (waiting page, which asks again by itself) → letter → code
+ * How does a person without script sign up, or choose a new password for a forgotten one? Address → place → (waiting page, which asks again by itself) → letter → code
  * and password. The browser carries everything in its draft cookie; the door keeps nothing. A full turn costs one letter.
  */
 import { LIMITS } from "#contract/schemas.ts";
 import { fieldSentence, problemBody } from "#contract/problem-body.ts";
 import { suggestAddress } from "#contract/mail-providers.ts";
 import type { Problem, ProblemCode } from "#contract/problems.ts";
-import type { LetterAnswer, PlaceAnswer } from "#contract/wire.ts";
+import type { LetterAnswer, PlaceAnswer, Way } from "#contract/wire.ts";
 import type { DoorAnswer, DoorHandlers, DoorRequest } from "../door-request.ts";
 import { keepDraft, readDraft } from "./draft.ts";
 import { contextOf, enterOr, problemOf, retryHeader, typed, type FormParts } from "./form-answers.ts";
 import { goTo, pageAnswer } from "./page-answer.ts";
 
-const WAIT = "/sign-up/wait";
 /** Refusals that pass by themselves: the place is kept, and the letter is asked for again. */
 const GOES_ON: readonly string[] = ["too-busy", "app-down", "mail-down", "unexpected", "disk-full"];
 
@@ -20,21 +19,40 @@ const GOES_ON: readonly string[] = ["too-busy", "app-down", "mail-down", "unexpe
 type FormMore = { problem?: Problem; suggestion?: string; cookieMissing?: boolean; place?: string };
 
 export function signUpRoutes(parts: FormParts): DoorHandlers {
+  return {
+    ...wayRoutes("sign-up", parts),
+    ...wayRoutes("recover", parts),
+
+    "POST /sign-up/confirm": async (request) => {
+      const [envelope, code] = [typed(request, "envelope", LIMITS.envelopeBytes), typed(request, "code", 64)];
+      const draft = readDraft(request.headers.cookie);
+      const way = draft?.way ?? "sign-up";
+      const address = draft?.address ?? typed(request, "address", LIMITS.addressChars);
+      const answer = await parts.askApp(request, "POST", "/sign-up/confirm", { envelope, code, password: typed(request, "password") });
+      const view = { way, envelope, address, code, expiresAt: 0 };
+      return enterOr(request, answer, (problem) => parts.pages.code(contextOf(parts, request, `/${way}/wait`), { ...view, problem }));
+    },
+  };
+}
+
+function wayRoutes(way: Way, parts: FormParts): DoorHandlers {
   const { pages, line, askApp, state } = parts;
+  const [FORM, WAIT] = [`/${way}`, `/${way}/wait`];
 
   const form = (request: DoorRequest, address: string, more: FormMore = {}): DoorAnswer => {
     const { problem, suggestion, cookieMissing = false, place } = more;
     const { challenge } = line.challenge(request.browserSecret ?? "");
     const view = {
+      way,
       challenge,
       address,
       cookieMissing,
       ...(problem === undefined ? {} : { problem }),
       ...(suggestion === undefined ? {} : { suggestion }),
     };
-    return pageAnswer(cookieMissing ? 400 : (problem?.status ?? 200), pages.signUp(contextOf(parts, request, "/sign-up"), view), {
+    return pageAnswer(cookieMissing ? 400 : (problem?.status ?? 200), pages.signUp(contextOf(parts, request, FORM), view), {
       ...(problem === undefined ? {} : retryHeader(problem)),
-      ...(place === undefined ? {} : { "set-cookie": [keepDraft({ address, place })] }),
+      ...(place === undefined ? {} : { "set-cookie": [keepDraft({ way, address, place })] }),
     });
   };
   const faulty = (request: DoorRequest, address: string, code: ProblemCode) =>
@@ -42,6 +60,7 @@ export function signUpRoutes(parts: FormParts): DoorHandlers {
 
   const wait = (request: DoorRequest, address: string, answer: PlaceAnswer, problem?: Problem): DoorAnswer => {
     const view = {
+      way,
       place: answer.place,
       address,
       wait: answer.wait ?? null,
@@ -50,7 +69,7 @@ export function signUpRoutes(parts: FormParts): DoorHandlers {
       ...(problem === undefined ? {} : { problem }),
     };
     const page = pages.waiting(contextOf(parts, request, WAIT), view);
-    return pageAnswer(200, page, { "set-cookie": [keepDraft({ address, place: answer.place })] });
+    return pageAnswer(200, page, { "set-cookie": [keepDraft({ way, address, place: answer.place })] });
   };
 
   /**
@@ -76,11 +95,11 @@ export function signUpRoutes(parts: FormParts): DoorHandlers {
       return faulty(request, address, failure.tag);
     }
     const { placeId, giveBack } = taken.value;
-    const answer = await askApp(request, "POST", "/sign-up/letter", { place, address, language: request.language }, { placeId });
+    const answer = await askApp(request, "POST", `${FORM}/letter`, { place, address, language: request.language }, { placeId });
     if (answer.status < 400) {
       const { envelope, expiresAt } = answer.json as LetterAnswer;
-      const page = pages.code(contextOf(parts, request, WAIT), { envelope, address, code: "", expiresAt });
-      return pageAnswer(200, page, { "set-cookie": [...answer.setCookies, keepDraft({ address, envelope, expiresAt })] });
+      const page = pages.code(contextOf(parts, request, WAIT), { way, envelope, address, code: "", expiresAt });
+      return pageAnswer(200, page, { "set-cookie": [...answer.setCookies, keepDraft({ way, address, envelope, expiresAt })] });
     }
     const problem = problemOf(request, answer);
     giveBack(problem.code);
@@ -91,9 +110,9 @@ export function signUpRoutes(parts: FormParts): DoorHandlers {
   };
 
   return {
-    "GET /sign-up": (request) => form(request, readDraft(request.headers.cookie)?.address ?? ""),
+    [`GET ${FORM}`]: (request: DoorRequest) => form(request, readDraft(request.headers.cookie)?.address ?? ""),
 
-    "POST /sign-up": (request) => {
+    [`POST ${FORM}`]: (request: DoorRequest) => {
       const given = typed(request, "address", LIMITS.addressChars).trim();
       const suggestion = suggestAddress(given);
       const address = suggestion !== undefined && typed(request, "use") === suggestion ? suggestion : given;
@@ -104,26 +123,17 @@ export function signUpRoutes(parts: FormParts): DoorHandlers {
       }
       const placed = placeFor(request);
       if (!placed.ok) return faulty(request, address, placed.failure.tag);
-      return goTo(`${WAIT}?from=form`, [keepDraft({ address, place: placed.value.place })]);
+      return goTo(`${WAIT}?from=form`, [keepDraft({ way, address, place: placed.value.place })]);
     },
 
-    "GET /sign-up/wait": (request) => {
+    [`GET ${WAIT}`]: (request: DoorRequest) => {
       const draft = readDraft(request.headers.cookie);
-      if (draft === undefined) return request.query.get("from") === "form" ? form(request, "", { cookieMissing: true }) : goTo("/sign-up");
-      if ("envelope" in draft) return pageAnswer(200, pages.code(contextOf(parts, request, WAIT), { ...draft, code: "" }));
+      if (draft === undefined) return request.query.get("from") === "form" ? form(request, "", { cookieMissing: true }) : goTo(FORM);
+      if ("envelope" in draft) return pageAnswer(200, pages.code(contextOf(parts, request, `/${draft.way}/wait`), { ...draft, code: "" }));
       const asked = line.turn(draft.place, request.browserSecret ?? "", request);
       if (!asked.ok) return faulty(request, draft.address, asked.failure.tag);
       if (!asked.value.turn) return wait(request, draft.address, asked.value);
       return orderLetter(request, draft.address, asked.value.place);
-    },
-
-    "POST /sign-up/confirm": async (request) => {
-      const [envelope, code] = [typed(request, "envelope", LIMITS.envelopeBytes), typed(request, "code", 64)];
-      const draft = readDraft(request.headers.cookie);
-      const address = draft?.address ?? typed(request, "address", LIMITS.addressChars);
-      const answer = await askApp(request, "POST", "/sign-up/confirm", { envelope, code, password: typed(request, "password") });
-      const show = (problem: Problem) => pages.code(contextOf(parts, request, WAIT), { envelope, address, code, expiresAt: 0, problem });
-      return enterOr(request, answer, show);
     },
   };
 }

@@ -2,7 +2,7 @@
  * What does each small page show? Plain data that the door hands in; the pages turn it into HTML and decide nothing.
  */
 import type { Problem } from "#contract/problems.ts";
-import type { Language, SignUpSetting, StatusAnswer, Wait } from "#contract/wire.ts";
+import type { Language, SignUpSetting, StatusAnswer, Wait, Way } from "#contract/wire.ts";
 
 /** How registration is now: what somebody who came now would be told, and how the operator set it. */
 export type RegistrationNow = { standsStill: boolean; waiting: number; wait: Wait | null; signUp: SignUpSetting };
@@ -21,8 +21,9 @@ export type AskedContext = {
 };
 
 /** `address` is what was typed; `suggestion` what was probably meant. `cookieMissing`: the browser did not send its cookie back. */
-export type SignUpView = { challenge: string; address: string; suggestion?: string; problem?: Problem; cookieMissing?: boolean };
+export type SignUpView = { way: Way; challenge: string; address: string; suggestion?: string; problem?: Problem; cookieMissing?: boolean };
 export type WaitingView = {
+  way: Way;
   place: string;
   address: string;
   wait: Wait | null;
@@ -33,7 +34,7 @@ export type WaitingView = {
   problem?: Problem;
 };
 /** `code` is what was typed. `expiresAt` is when the code ends (ms since 1970). */
-export type CodeView = { envelope: string; address: string; code: string; expiresAt: number; problem?: Problem };
+export type CodeView = { way: Way; envelope: string; address: string; code: string; expiresAt: number; problem?: Problem };
 export type SignInView = { address: string; problem?: Problem };
 export type FirstOperatorView = { token: string; address: string; problem?: Problem };
 export type MailboxView = { letters: MailboxLetter[]; token: string };

@@ -2,6 +2,7 @@
  * What does somebody in the line see? How long it takes, how sure that is, and that the place is kept; or that nobody can
  * tell, and why. The page looks again by itself.
  */
+import type { Way } from "#contract/wire.ts";
 import { notice } from "./form-parts.ts";
 import { frame } from "./frame.ts";
 import { html, withGap } from "./html.ts";
@@ -11,20 +12,20 @@ import type { PageContext, WaitingView } from "./views.ts";
 
 export function waitingPage(assets: SmallAssets, context: PageContext, view: WaitingView): string {
   const words = sayIn(context.language);
-  const body = waitingStep(words, context, view);
+  const body = waitingStep(words, context, view.way, view);
   return frame(assets, context, {
     title: words("wait.title"),
     body,
     width: "card",
     scriptWords: [],
     refreshSeconds: view.retryAfterSeconds,
-    refreshPath: "/sign-up/wait",
+    refreshPath: `/${view.way}/wait`,
     saysRegistration: true,
   });
 }
 
 /** The step itself; without a view it is empty, for the script to fill. */
-export function waitingStep(words: Say, context: PageContext, view?: WaitingView) {
+export function waitingStep(words: Say, context: PageContext, way: Way, view?: WaitingView) {
   const wait = view?.wait ?? null;
   const told =
     wait === null ? { interval: words("wait.unknown"), confidence: standing(words, view) } : waitSentences(context.language, wait);
@@ -40,12 +41,12 @@ export function waitingStep(words: Say, context: PageContext, view?: WaitingView
       <p class="hint" data-confidence>${told.confidence}</p>
     </div>
     <p class="hint">${words("wait.leave")}</p>
-    <p class="ways"><a class="button quiet" href="/sign-up/wait" data-look ${soon}>${words("wait.look")}</a></p>
+    <p class="ways"><a class="button quiet" href="/${way}/wait" data-look ${soon}>${words("wait.look")}</a></p>
     <details>
       <summary>${words("wait.why")}</summary>
       <p>${words("wait.because")}</p>
     </details>
-    <p class="aside"><a href="/sign-up" data-restart>${words("wait.change")}</a></p>
+    <p class="aside"><a href="/${way}" data-restart>${words("wait.change")}</a></p>
   </div>`;
 }
 

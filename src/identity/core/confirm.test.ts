@@ -10,6 +10,7 @@ const envelope: Envelope = {
   address: "newcomer@example.org",
   codeMac: new Uint8Array(32),
   language: "en",
+  way: "sign-up",
   issuedAt: 0,
   expiresAt: 600_000,
 };

@@ -12,6 +12,7 @@ const envelope: Envelope = {
   address: "newcomer@example.org",
   codeMac: new Uint8Array(32).fill(2),
   language: "es",
+  way: "recover",
   issuedAt: 1_795_000_000_000,
   expiresAt: 1_795_000_600_000,
 };

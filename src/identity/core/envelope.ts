@@ -3,7 +3,7 @@
  * Always the same size, whatever the address, so that its length tells nothing. Sealing and opening are identity.ts's.
  */
 import { pack, unpack, unpackNumber } from "#kit/pack.ts";
-import type { Language } from "#contract/wire.ts";
+import { WAYS, type Language, type Way } from "#contract/wire.ts";
 
 export type Envelope = {
   /** Also the outbox row's id, on which tries are counted. */
@@ -14,6 +14,7 @@ export type Envelope = {
   /** Keyed MAC of id and code; the code itself is only in the letter. */
   codeMac: Uint8Array;
   language: Language;
+  way: Way;
   issuedAt: number;
   expiresAt: number;
 };
@@ -33,6 +34,7 @@ export function packEnvelope(envelope: Envelope): Buffer | undefined {
     padded,
     envelope.codeMac,
     envelope.language,
+    envelope.way,
     envelope.issuedAt,
     envelope.expiresAt,
   ]);
@@ -40,15 +42,16 @@ export function packEnvelope(envelope: Envelope): Buffer | undefined {
 
 /** What was packed, or `undefined` when the bytes are not an envelope's. */
 export function unpackEnvelope(bytes: Uint8Array): Envelope | undefined {
-  const [id, browserHash, padded, codeMac, language, issued, expires] = unpack(bytes, 7) ?? [];
+  const [id, browserHash, padded, codeMac, language, wayBytes, issued, expires] = unpack(bytes, 8) ?? [];
   const [issuedAt, expiresAt] = [unpackNumber(issued), unpackNumber(expires)];
   const spoken = language?.toString("utf8");
+  const way = WAYS.find((one) => one === wayBytes?.toString("utf8"));
   if (id?.length !== 16 || browserHash?.length !== HASH_BYTES || codeMac?.length !== HASH_BYTES) return undefined;
   if (padded?.length !== ADDRESS_BYTES || issuedAt === undefined || expiresAt === undefined) return undefined;
-  if (spoken !== "en" && spoken !== "es") return undefined;
+  if ((spoken !== "en" && spoken !== "es") || way === undefined) return undefined;
   const end = padded.indexOf(0);
   const address = padded.subarray(0, end === -1 ? ADDRESS_BYTES : end).toString("utf8");
-  return { id: idText(id), browserHash, address, codeMac, language: spoken, issuedAt, expiresAt };
+  return { id: idText(id), browserHash, address, codeMac, language: spoken, way, issuedAt, expiresAt };
 }
 
 function idBytes(id: string): Buffer {

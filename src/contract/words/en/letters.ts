@@ -8,7 +8,12 @@ export const lettersEn = {
     one: "Type it on the page where you asked for it. It works for {count} minute, in that browser only.",
     other: "Type it on the page where you asked for it. It works for {count} minutes, in that browser only.",
   },
-  account: "There is an account with this address already. To get in, sign in with your password at {link}",
+  account: "You already have an account here. To get in, signing in with your password is enough: {link}",
+  forgot:
+    "You forgot your password? Then type the code: the password that you choose there becomes the new one, and all your other devices are signed out.",
+  "account.warning": "You did not ask for it? Do nothing: without this code nobody gets in, and nothing changes. Give it to nobody.",
+  "no-account":
+    "There is no account with this address; maybe you signed up with another one. While registration is open, the code makes an account, with the password that you choose.",
   warning:
     "You did not ask for it? Somebody may have mistyped an address. Ignore this letter: without the code nobody can register with yours. Give it to nobody.",
 } as const satisfies Catalogue;

@@ -66,9 +66,18 @@ export const pagesEn = {
   "sign-up.meant.yes": "Yes, send the code there",
   "sign-up.meant.no": "No, keep what I typed",
   "sign-up.have": "You have an account?",
+  "sign-up.code": "Enter the code",
+  "sign-up.finish": "Create account",
   "sign-up.cookie.title": "Please press the button once more",
   "sign-up.cookie.detail":
     "Your sign-up is kept in a cookie of your own browser, and there was none. If this stays, allow cookies for this site.",
+
+  "recover.title": "Forgot your password?",
+  "recover.lead":
+    "We send a letter with a code to your address. With the code you choose a new password. All your other devices are signed out then.",
+  "recover.have": "It came back to you?",
+  "recover.code": "Choose a new password",
+  "recover.finish": "Set the new password",
 
   "wait.title": "You have a place in the line",
   "wait.lead": "The letter to {address} goes out when it is your turn. You keep your place, and this page goes on by itself.",
@@ -86,12 +95,10 @@ export const pagesEn = {
     "Letters go out at a steady pace, and networks take turns. So a crowd of programs waits for itself and does not push people aside.",
   "wait.change": "Use another address",
 
-  "code.title": "Enter the code",
   "code.lead": "The letter to {address} is on its way. It should be there within a minute.",
   "code.late": "The letter to {address} should be there by now. Please look among the unwanted mail as well.",
   "code.mailbox": "This Holdfast has no mail server: its letters are in the built-in mailbox, whose link the terminal printed.",
   "code.minutes": "The code is good for ten minutes.",
-  "code.finish": "Create account",
   "code.none": "No letter?",
   "code.again.text": "Look among the unwanted mail first. A new letter brings a new code.",
   "code.again": "Send another letter",

@@ -11,7 +11,7 @@ export const problemsEn = {
   "not-signed-in.title": "You are not signed in",
   "not-signed-in.detail": "Sign in, then try again.",
   "wrong-credentials.title": "Address or password is wrong",
-  "wrong-credentials.detail": "Check both and try again. If you have no account yet, sign up first.",
+  "wrong-credentials.detail": "Check both and try again. A forgotten password can be replaced; if you have no account yet, sign up first.",
   "foreign-origin.title": "The request came from another site",
   "foreign-origin.detail": "Holdfast only takes changes from its own pages. Open Holdfast itself and do it there.",
   "operator-only.title": "Only an operator may do this",

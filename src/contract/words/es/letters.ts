@@ -9,7 +9,12 @@ export const lettersEs: Translated<typeof lettersEn> = {
     one: "Escríbelo en la página donde lo pediste. Vale durante {count} minuto y solo en ese navegador.",
     other: "Escríbelo en la página donde lo pediste. Vale durante {count} minutos y solo en ese navegador.",
   },
-  account: "Ya hay una cuenta con esta dirección. Para entrar, inicia sesión con tu contraseña en {link}",
+  account: "Ya tienes una cuenta aquí. Para entrar basta con iniciar sesión con tu contraseña: {link}",
+  forgot:
+    "¿Olvidaste tu contraseña? Entonces escribe el código: la contraseña que elijas allí será la nueva, y se cerrará la sesión en todos tus demás dispositivos.",
+  "account.warning": "¿No lo pediste? No hagas nada: sin este código nadie entra y nada cambia. No se lo des a nadie.",
+  "no-account":
+    "No hay ninguna cuenta con esta dirección; quizá te registraste con otra. Mientras el registro esté abierto, el código crea una cuenta con la contraseña que elijas.",
   warning:
     "¿No lo pediste? Quizá alguien se equivocó al escribir su dirección. Ignora esta carta: sin el código nadie puede registrarse con la tuya. No se lo des a nadie.",
 };

@@ -64,9 +64,18 @@ export const pagesEs: Translated<typeof pagesEn> = {
   "sign-up.meant.yes": "Sí, envía allí el código",
   "sign-up.meant.no": "No, deja lo que escribí",
   "sign-up.have": "¿Ya tienes cuenta?",
+  "sign-up.code": "Escribe el código",
+  "sign-up.finish": "Crear cuenta",
   "sign-up.cookie.title": "Pulsa el botón otra vez, por favor",
   "sign-up.cookie.detail":
     "Tu registro se guarda en una cookie de tu propio navegador, y no había ninguna. Si esto continúa, permite las cookies de este sitio.",
+
+  "recover.title": "¿Olvidaste tu contraseña?",
+  "recover.lead":
+    "Enviamos una carta con un código a tu dirección. Con el código eliges una contraseña nueva. Entonces se cierra la sesión en todos tus demás dispositivos.",
+  "recover.have": "¿Ya la recordaste?",
+  "recover.code": "Elige una contraseña nueva",
+  "recover.finish": "Guardar la contraseña nueva",
 
   "wait.title": "Tienes un lugar en la fila",
   "wait.lead": "La carta para {address} sale cuando sea tu turno. Conservas tu lugar, y esta página continúa sola.",
@@ -84,12 +93,10 @@ export const pagesEs: Translated<typeof pagesEn> = {
     "Las cartas salen a un ritmo constante, y las redes se turnan. Así una multitud de programas se espera a sí misma y no aparta a las personas.",
   "wait.change": "Usar otra dirección",
 
-  "code.title": "Escribe el código",
   "code.lead": "La carta para {address} está en camino. Debería llegar en menos de un minuto.",
   "code.late": "La carta para {address} ya debería haber llegado. Mira también en el correo no deseado.",
   "code.mailbox": "Este Holdfast no tiene servidor de correo: sus cartas están en el buzón integrado, cuyo enlace mostró la terminal.",
   "code.minutes": "El código vale diez minutos.",
-  "code.finish": "Crear cuenta",
   "code.none": "¿No llegó la carta?",
   "code.again.text": "Mira primero en el correo no deseado. Una carta nueva trae un código nuevo.",
   "code.again": "Enviar otra carta",

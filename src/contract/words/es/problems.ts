@@ -8,7 +8,8 @@ export const problemsEs: Translated<typeof problemsEn> = {
   "not-signed-in.title": "No has iniciado sesión",
   "not-signed-in.detail": "Inicia sesión y vuelve a intentarlo.",
   "wrong-credentials.title": "La dirección o la contraseña no es correcta",
-  "wrong-credentials.detail": "Revisa ambas y vuelve a intentarlo. Si aún no tienes cuenta, regístrate primero.",
+  "wrong-credentials.detail":
+    "Revisa ambas y vuelve a intentarlo. Una contraseña olvidada se puede cambiar; si aún no tienes cuenta, regístrate primero.",
   "foreign-origin.title": "La solicitud vino de otro sitio",
   "foreign-origin.detail": "Holdfast solo acepta cambios desde sus propias páginas. Abre Holdfast y hazlo allí.",
   "operator-only.title": "Solo puede hacerlo un operador",
