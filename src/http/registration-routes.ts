@@ -134,7 +134,7 @@ export function registrationHandlers({ identity, signUp, readMailbox, mailboxTok
 
 type Failure =
   | { tag: "invalid-field"; fields: FieldFault[] }
-  | { tag: "too-busy" | "letter-limit"; retryAfterMs: number }
+  | { tag: "too-busy" | "letter-limit" | "mail-down"; retryAfterMs: number }
   | { tag: "wrong-code"; triesLeft: number }
   | {
       tag:
@@ -154,6 +154,7 @@ function refuseFor(context: RequestContext, failure: Failure): Response {
       return refuseFields(context, failure.fields);
     case "too-busy":
     case "letter-limit":
+    case "mail-down":
       return refuse(failure.tag, { retryAfterSeconds: Math.ceil(failure.retryAfterMs / 1_000) });
     case "wrong-code":
       return refuse("wrong-code", { triesLeft: failure.triesLeft });

@@ -25,6 +25,7 @@ export type LetterOffice = {
     knownDevice: boolean;
     expiresAt: number;
   }): Promise<Outcome<{ letterId: string }, { tag: "recipient-limit"; retryAfterMs: number } | { tag: "place-spent" }>>;
+  canPromise(address: string): boolean;
   trace(letterId: string): Promise<LetterTrace | undefined>;
   countTry(letterId: string): Promise<Counted>;
   markConfirmed(tx: Transaction, letterId: string): Promise<boolean>;

@@ -9,7 +9,7 @@ import type { AddressedTrace, Language, Way } from "#contract/wire.ts";
 import { openDevice } from "#contract/tokens.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { keyedMac, mintSealed, openSealed, sameBytes } from "#kit/seal.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "#kit/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "#kit/time.ts";
 import { checkAddress } from "#mail/mail.ts";
 import { commonPasswords } from "./common-passwords.ts";
 import { CODE_BYTES, makeCode, normaliseCode, showCode } from "./core/code.ts";
@@ -21,13 +21,14 @@ import { secretHash, type Parts, type SignedIn, type Visitor } from "./parts.ts"
 import { holderOf, openSession } from "./sessions.ts";
 import { endSessions, findAccount, hasDevice, insertAccount, replacePassword, type Ended, type StoredAccount } from "./store.ts";
 
+const MAIL_DOWN_AGAIN_MS = 5 * SECOND_MS;
 const ENVELOPE_LIFETIME_MS = 10 * MINUTE_MS;
 
 export type LetterRefusal =
   | { tag: "invalid-field"; fields: FieldFault[] }
   | { tag: "place-expired" }
   | { tag: "place-spent" }
-  | { tag: "letter-limit"; retryAfterMs: number };
+  | { tag: "letter-limit" | "mail-down"; retryAfterMs: number };
 
 export type ConfirmRefusal =
   | Exclude<AfterTry, { tag: "right" }>
@@ -45,6 +46,8 @@ export async function requestLetter(
   const { clock, dice, keys, mail } = parts;
   const checked = checkAddress(asked.address);
   if (!checked.ok) return refuseAddress(asked.address, "address");
+  // whoever is told that the code is on its way can count on it; the others keep their place and are told why
+  if (!mail.canPromise(checked.value.address)) return fail({ tag: "mail-down", retryAfterMs: MAIL_DOWN_AGAIN_MS });
   const secret = asked.visitor.browserSecret;
   if (secret === undefined) return fail({ tag: "place-expired" });
 

@@ -44,6 +44,8 @@ export type Courier = {
   carriers: Carriers;
   /** Domains that get no letter now. */
   closedCells(): number[];
+  /** The domain's own server broke off several times in a row, and is left alone for a moment. */
+  isPaused(domainCell: number): boolean;
   start(): void;
   /** No new attempt; those that run may end, for a few seconds. */
   stop(): Promise<void>;
@@ -226,6 +228,7 @@ export function createCourier(parts: CourierParts): Courier {
   return {
     carriers,
     closedCells: closed,
+    isPaused: (domainCell) => closedCells(domains, [], connections, clock.now()).includes(domainCell),
     start() {
       loop = run();
     },

@@ -82,6 +82,8 @@ export type Mail = {
     knownDevice: boolean;
     expiresAt: number;
   }): Promise<Outcome<{ letterId: string }, RecipientLimit | { tag: "place-spent" }>>;
+  /** Whether a letter to this address that is ordered now can be with a mail server in time. Fails closed. */
+  canPromise(address: string): boolean;
   /** What became of a letter, for its own reader; undefined: there is no such letter. */
   trace(letterId: string): Promise<LetterTrace | undefined>;
   /** Counts one guess at a letter's code, before it is compared. */
@@ -160,6 +162,7 @@ export function createMail(parts: MailParts): Mail {
       );
       return stored.ok ? succeed({ letterId: letter.letterId }) : stored;
     },
+    canPromise: (address) => capacity() > 0 && !courier.isPaused(domainCell(keys().recipient.current, address)),
     async trace(letterId) {
       const row = await findLetter(sql, letterId);
       const server = courier.carriers.all.length > 1 && row?.relay != null ? (courier.carriers.byKey(row.relay)?.name ?? null) : null;

@@ -11,6 +11,7 @@ import { ask, pause, wakeUp, type PlaceBody, type Reply } from "./ask.ts";
 import { enhanceFields } from "./fields.ts";
 import { askPatiently, enhanceForm, onSubmit, PASSING, showNotice, showProblem } from "./forms.ts";
 import { forget, keep, recall, type Coding } from "./kept.ts";
+import { followLetter } from "./trace.ts";
 import { announce, find, language, say, way } from "./page.ts";
 
 const LATE_MS = 60_000;
@@ -195,6 +196,7 @@ function showCode(coding: Coding): void {
   for (const input of step.querySelectorAll<HTMLInputElement>("[name=address]")) input.value = coding.address;
   showStep(step);
   document.title = find("h1", step)?.textContent ?? "";
+  void followLetter(step, coding.envelope);
   const form = find<HTMLFormElement>("[data-json]", step);
   const again = find<HTMLFormElement>("[data-again]", step);
   if (form !== null) enhanceForm(form, forget);
@@ -210,7 +212,7 @@ function showCode(coding: Coding): void {
   setTimeout(
     () => {
       const lead = find("[data-lead]", step);
-      if (lead !== null) lead.textContent = say("code.late", coding);
+      if (lead !== null && ["accepted", undefined].includes(step.dataset["way"])) lead.textContent = say("code.late", coding);
       find("details", step)?.setAttribute("open", "");
     },
     coding.sentAt + LATE_MS - Date.now(),

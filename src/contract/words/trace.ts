@@ -6,6 +6,9 @@ export type TraceKey = `trace.${"ordered" | "handed" | Exclude<LetterTrace["stat
 /** Which sentence, and the time that belongs into its gap; the last one says how it stands. */
 type Told = { key: TraceKey; at: TimeMs | null };
 
+/** While these hold, it is true that the letter is on its way; after others the last sentence says what is the matter. */
+export const GOES_WELL: readonly LetterTrace["state"][] = ["waiting", "trying", "accepted", "entered"];
+
 /** `say` gives the sentence of a key with its gaps {server} and {address} filled; {time} stays open for the one who shows it. */
 export function traceSteps(
   trace: AddressedTrace,

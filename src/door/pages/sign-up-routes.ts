@@ -6,7 +6,7 @@ import { LIMITS } from "#contract/schemas.ts";
 import { fieldSentence, problemBody } from "#contract/problem-body.ts";
 import { suggestAddress } from "#contract/mail-providers.ts";
 import type { Problem, ProblemCode } from "#contract/problems.ts";
-import type { LetterAnswer, PlaceAnswer, Way } from "#contract/wire.ts";
+import type { AddressedTrace, LetterAnswer, PlaceAnswer, Way } from "#contract/wire.ts";
 import type { DoorAnswer, DoorHandlers, DoorRequest } from "../door-request.ts";
 import { keepDraft, readDraft } from "./draft.ts";
 import { contextOf, enterOr, problemOf, retryHeader, typed, type FormParts } from "./form-answers.ts";
@@ -85,6 +85,12 @@ function wayRoutes(way: Way, parts: FormParts): DoorHandlers {
     return first.ok ? first : line.place({ challenge: line.challenge(secret).challenge, place }, secret, request);
   };
 
+  /** The letter's way so far, if the app can tell. */
+  const traced = async (request: DoorRequest, envelope: string): Promise<{ trace?: AddressedTrace }> => {
+    const answer = await askApp(request, "POST", "/sign-up/trace", { envelope });
+    return answer.status < 400 ? { trace: answer.json as AddressedTrace } : {};
+  };
+
   const orderLetter = async (request: DoorRequest, address: string, place: string): Promise<DoorAnswer> => {
     const taken = line.take(place, request.browserSecret ?? "", request);
     if (!taken.ok) {
@@ -98,7 +104,8 @@ function wayRoutes(way: Way, parts: FormParts): DoorHandlers {
     const answer = await askApp(request, "POST", `${FORM}/letter`, { place, address, language: request.language }, { placeId });
     if (answer.status < 400) {
       const { envelope, expiresAt } = answer.json as LetterAnswer;
-      const page = pages.code(contextOf(parts, request, WAIT), { way, envelope, address, code: "", expiresAt });
+      const view = { way, envelope, address, code: "", expiresAt, ...(await traced(request, envelope)) };
+      const page = pages.code(contextOf(parts, request, WAIT), view);
       return pageAnswer(200, page, { "set-cookie": [...answer.setCookies, keepDraft({ way, address, envelope, expiresAt })] });
     }
     const problem = problemOf(request, answer);
@@ -126,10 +133,13 @@ function wayRoutes(way: Way, parts: FormParts): DoorHandlers {
       return goTo(`${WAIT}?from=form`, [keepDraft({ way, address, place: placed.value.place })]);
     },
 
-    [`GET ${WAIT}`]: (request: DoorRequest) => {
+    [`GET ${WAIT}`]: async (request: DoorRequest) => {
       const draft = readDraft(request.headers.cookie);
       if (draft === undefined) return request.query.get("from") === "form" ? form(request, "", { cookieMissing: true }) : goTo(FORM);
-      if ("envelope" in draft) return pageAnswer(200, pages.code(contextOf(parts, request, `/${draft.way}/wait`), { ...draft, code: "" }));
+      if ("envelope" in draft) {
+        const view = { ...draft, code: "", ...(await traced(request, draft.envelope)) };
+        return pageAnswer(200, pages.code(contextOf(parts, request, `/${draft.way}/wait`), view));
+      }
       const asked = line.turn(draft.place, request.browserSecret ?? "", request);
       if (!asked.ok) return faulty(request, draft.address, asked.failure.tag);
       if (!asked.value.turn) return wait(request, draft.address, asked.value);

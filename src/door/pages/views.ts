@@ -2,7 +2,7 @@
  * What does each small page show? Plain data that the door hands in; the pages turn it into HTML and decide nothing.
  */
 import type { Problem } from "#contract/problems.ts";
-import type { Language, SignUpSetting, StatusAnswer, Wait, Way } from "#contract/wire.ts";
+import type { AddressedTrace, Language, SignUpSetting, StatusAnswer, Wait, Way } from "#contract/wire.ts";
 
 /** How registration is now: what somebody who came now would be told, and how the operator set it. */
 export type RegistrationNow = { standsStill: boolean; waiting: number; wait: Wait | null; signUp: SignUpSetting };
@@ -34,7 +34,15 @@ export type WaitingView = {
   problem?: Problem;
 };
 /** `code` is what was typed. `expiresAt` is when the code ends (ms since 1970). */
-export type CodeView = { way: Way; envelope: string; address: string; code: string; expiresAt: number; problem?: Problem };
+export type CodeView = {
+  way: Way;
+  envelope: string;
+  address: string;
+  code: string;
+  expiresAt: number;
+  trace?: AddressedTrace;
+  problem?: Problem;
+};
 export type SignInView = { address: string; problem?: Problem };
 export type FirstOperatorView = { token: string; address: string; problem?: Problem };
 export type MailboxView = { letters: MailboxLetter[]; token: string };
