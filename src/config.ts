@@ -26,6 +26,8 @@ export type Config = {
   mailFrom: string;
   trustedProxyHops: number;
   lettersPerSecond: number;
+  /** null: by the pace of letters. */
+  unprovenLettersPerHour: number | null;
   disposableDomains: "allow" | "limit" | "refuse";
   checkMailDomains: boolean;
   minimumEffort: number;
@@ -115,6 +117,7 @@ export function parseConfig({
     mailFrom: mailFrom ?? "Holdfast <holdfast@localhost>",
     trustedProxyHops: hops,
     lettersPerSecond: read("LETTERS_PER_SECOND") ?? 50,
+    unprovenLettersPerHour: read("UNPROVEN_LETTERS_PER_HOUR") ?? null,
     disposableDomains: read("DISPOSABLE_DOMAINS") ?? "limit",
     checkMailDomains: read("CHECK_MAIL_DOMAINS") ?? true,
     minimumEffort: read("EFFORT_MINIMUM_BITS") ?? 0,

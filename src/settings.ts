@@ -84,6 +84,13 @@ export const SETTINGS = {
     byDefault: "`50`",
     purpose: "How many letters your mail server takes in a second. The line of newcomers moves at this pace.",
   },
+  UNPROVEN_LETTERS_PER_HOUR: {
+    read: wholeNumber(10, 1_000_000),
+    expects: "a whole number from 10 to 1000000",
+    byDefault: "120 times LETTERS_PER_SECOND, at least `500`",
+    purpose:
+      "How many letters an hour may go out whose codes nobody enters. Each code that is entered allows half a letter more. When most of it is used up, letters go out slowly. See [Mail](mail.md).",
+  },
   CHECK_MAIL_DOMAINS: {
     read: onOrOff,
     expects: "on or off",

@@ -36,6 +36,11 @@ const NEAR_COM: ReadonlySet<string> = new Set(["co", "cm", "om"]);
 /** Where people expect a country's Gmail, which there is not. */
 const NO_GMAIL: ReadonlySet<string> = new Set("es mx com.mx ar com.ar com.co cl pe ve fr it br com.br in uk co.uk net org".split(" "));
 
+/** A provider with mailboxes of very many people. `domain` in lower case. */
+export function isLargeProvider(domain: string): boolean {
+  return WELL_KNOWN.has(domain);
+}
+
 /** The address with the domain that was probably meant; `undefined` for nearly everybody. */
 export function suggestAddress(address: string): string | undefined {
   const at = address.lastIndexOf("@");

@@ -89,6 +89,8 @@ export type AppBoot = {
   /** SHA-256 (hex) of the mailbox token, or null when the built-in mailbox is off. */
   mailboxTokenSha256: string | null;
   lettersPerSecond: number;
+  /** Letters an hour whose codes nobody enters; null: by the pace of letters. */
+  unprovenLettersPerHour: number | null;
   disposableDomains: DisposableDomains;
   /** Whether name servers are asked if an address's domain takes mail; never while letters go into the built-in mailbox. */
   checkMailDomains: boolean;

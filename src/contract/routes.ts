@@ -53,6 +53,8 @@ export const ROUTES: readonly Route[] = [
   route("door", "POST", "/sign-out", "sign-out", "write", "anybody", SMALL),
   route("door", "GET", "/first-operator", "first operator page", "nothing", "anybody"),
   route("door", "POST", "/first-operator", "first operator", "hash", "anybody", SMALL),
+  route("door", "GET", "/not-me", "letter was not for me", "nothing", "anybody"),
+  route("door", "POST", "/not-me", "stop letters", "write", "anybody", SMALL),
   route("door", "GET", "/mailbox", "built-in mailbox", "read", "anybody"),
   route("door", "POST", "/language", "language", "nothing", "anybody", SMALL),
   route("door", "GET", "/status", "status page", "nothing", "anybody"),
@@ -69,6 +71,7 @@ export const ROUTES: readonly Route[] = [
   route("app", "POST", "/sign-in", "sign-in", "hash", "anybody", SMALL),
   route("app", "POST", "/sign-out", "sign-out", "write", "anybody", SMALL),
   route("app", "POST", "/first-operator", "first operator", "hash", "anybody", SMALL),
+  route("app", "POST", "/not-me", "stop letters", "write", "anybody", SMALL),
   route("app", "GET", "/mailbox", "built-in mailbox", "read", "anybody"),
   // the web app: its shell for every path under /chat and /operator, and its files
   route("app", "GET", "/chat", "web app", "read", "member"),

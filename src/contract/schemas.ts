@@ -38,6 +38,7 @@ export const confirmBody = z.strictObject({
   password,
 });
 export const signInBody = z.strictObject({ address, password });
+export const notMeBody = z.strictObject({ token: z.string().max(256, { error: "token" }), stop: z.boolean({ error: "required" }) });
 export const firstOperatorBody = z.strictObject({ token: z.string().max(128, { error: "token" }), address, password });
 export const meBody = z.strictObject({ language });
 

@@ -32,6 +32,7 @@ const ours = registrationHandlers({
   identity,
   signUp: () => SIGN_UP_UNSET,
   readMailbox: () => Promise.resolve([]),
+  stopLetters: () => Promise.resolve(false),
   mailboxTokenSha256: null,
 });
 const parts = { identity, handlers: { ...others, ...ours }, publicUrl: `${ORIGIN}/`, doorSecret: SECRET, dice: systemDice, log };

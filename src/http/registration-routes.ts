@@ -6,7 +6,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { COOKIES, readCookie, setCookie } from "#contract/cookies.ts";
 import { INTERNAL } from "#contract/processes.ts";
 import type { FieldFault } from "#contract/problem-body.ts";
-import { confirmBody, firstOperatorBody, letterBody, meBody, signInBody, traceBody } from "#contract/schemas.ts";
+import { confirmBody, firstOperatorBody, letterBody, meBody, notMeBody, signInBody, traceBody } from "#contract/schemas.ts";
 import { DEVICE_LIFETIME_MS, PASS_LIFETIME_MS } from "#contract/tokens.ts";
 import type { AccountAnswer, AddressedTrace, LetterAnswer, SignUpSetting, Way } from "#contract/wire.ts";
 import { SESSION_LIFETIME_MS, type Identity, type SignedIn, type Visitor } from "#identity/identity.ts";
@@ -16,6 +16,8 @@ import { checkBody, json, member, refuse, refuseFields, type Handler, type Handl
 export type RegistrationParts = {
   identity: Pick<Identity, "requestLetter" | "traceLetter" | "confirm" | "signIn" | "signOut" | "makeFirstOperator" | "changeLanguage">;
   readMailbox: () => Promise<MailboxLetter[]>;
+  /** Whether the token named a recipient, whose letters are then stopped or allowed. */
+  stopLetters: (token: string, stop: boolean) => Promise<boolean>;
   /** How the operator set sign-up. */
   signUp: () => SignUpSetting;
   /** Hears of a session that was signed out. */
@@ -27,7 +29,14 @@ export type RegistrationParts = {
 const BROWSER_SECRET_SECONDS = 24 * 60 * 60;
 const PLACE_BYTES = 16;
 
-export function registrationHandlers({ identity, signUp, readMailbox, mailboxTokenSha256, onSignOut }: RegistrationParts): Handlers {
+export function registrationHandlers({
+  identity,
+  signUp,
+  readMailbox,
+  stopLetters,
+  mailboxTokenSha256,
+  onSignOut,
+}: RegistrationParts): Handlers {
   const takesNew = (): boolean => signUp().mode === "open" || signUp().mode === "slow";
   const closed = (): Response => {
     const { mode, since } = signUp();
@@ -98,6 +107,13 @@ export function registrationHandlers({ identity, signUp, readMailbox, mailboxTok
     return made.ok ? welcome(made.value) : refuseFor(context, made.failure);
   };
 
+  const notMe: Handler = async (context) => {
+    const body = checkBody(notMeBody, context.body);
+    if (!body.ok) return refuseFields(context, body.failure.fields);
+    const { token, stop } = body.value;
+    return (await stopLetters(token, stop)) ? json({}) : refuse("link-expired");
+  };
+
   const mailbox: Handler = async ({ query }) => {
     const given = createHash("sha256")
       .update(query.get("token") ?? "")
@@ -126,6 +142,7 @@ export function registrationHandlers({ identity, signUp, readMailbox, mailboxTok
     "POST /sign-in": signIn,
     "POST /sign-out": signOut,
     "POST /first-operator": makeFirstOperator,
+    "POST /not-me": notMe,
     "GET /mailbox": mailbox,
     "GET /api/me": (context) => json({ account: member(context) } satisfies AccountAnswer),
     "PATCH /api/me": changeMe,
@@ -134,12 +151,13 @@ export function registrationHandlers({ identity, signUp, readMailbox, mailboxTok
 
 type Failure =
   | { tag: "invalid-field"; fields: FieldFault[] }
-  | { tag: "too-busy" | "letter-limit" | "mail-down"; retryAfterMs: number }
+  | { tag: "too-busy" | "letter-limit" | "letters-braked" | "mail-down"; retryAfterMs: number }
   | { tag: "wrong-code"; triesLeft: number }
   | {
       tag:
         | "place-expired"
         | "place-spent"
+        | "letters-stopped"
         | "envelope-expired"
         | "code-exhausted"
         | "already-confirmed"
@@ -154,6 +172,7 @@ function refuseFor(context: RequestContext, failure: Failure): Response {
       return refuseFields(context, failure.fields);
     case "too-busy":
     case "letter-limit":
+    case "letters-braked":
     case "mail-down":
       return refuse(failure.tag, { retryAfterSeconds: Math.ceil(failure.retryAfterMs / 1_000) });
     case "wrong-code":
@@ -181,6 +200,7 @@ function visitorOf(headers: Headers): Visitor {
     browserSecret: readCookie(cookies, COOKIES.browser),
     deviceToken: readCookie(cookies, COOKIES.device),
     userAgent: headers.get("user-agent") ?? undefined,
+    network: headers.get(INTERNAL.clientPrefix) ?? undefined,
   };
 }
 

@@ -30,6 +30,7 @@ const TABLE: { readonly [route: Key]: Line } = {
   "POST /sign-up/confirm": { is: "open" },
   "POST /sign-in": { is: "open" },
   "POST /sign-out": { is: "open" },
+  "POST /not-me": { is: "open" },
   "POST /first-operator": { is: "open" },
   "GET /mailbox": { is: "open" },
   "GET /chat": { is: "own" },

@@ -13,6 +13,9 @@ import type { HashLine } from "./hash-line.ts";
 
 export type IdentityKeys = KeysOf<"envelope" | "code" | "pass" | "device">;
 
+/** Why no letter was ordered. */
+export type OrderFailure = { tag: "recipient-limit" | "braked"; retryAfterMs: number } | { tag: "place-spent" | "recipient-stopped" };
+
 /** What identity asks of mail. */
 export type LetterOffice = {
   enqueueCode(letter: {
@@ -22,13 +25,14 @@ export type LetterOffice = {
     code: string;
     language: Language;
     way: Way;
+    network?: string | undefined;
     knownDevice: boolean;
     expiresAt: number;
-  }): Promise<Outcome<{ letterId: string }, { tag: "recipient-limit"; retryAfterMs: number } | { tag: "place-spent" }>>;
+  }): Promise<Outcome<{ letterId: string }, OrderFailure>>;
   canPromise(address: string): boolean;
   trace(letterId: string): Promise<LetterTrace | undefined>;
   countTry(letterId: string): Promise<Counted>;
-  markConfirmed(tx: Transaction, letterId: string): Promise<boolean>;
+  markConfirmed(tx: Transaction, letterId: string, address: string): Promise<boolean>;
 };
 
 export type Parts = {
@@ -44,7 +48,13 @@ export type Parts = {
 };
 
 /** What the request's browser brought along. Nothing of it is trusted before it is checked. */
-export type Visitor = { browserSecret: string | undefined; deviceToken: string | undefined; userAgent: string | undefined };
+export type Visitor = {
+  browserSecret: string | undefined;
+  deviceToken: string | undefined;
+  userAgent: string | undefined;
+  /** The prefix that it comes from, as the door says. */
+  network?: string | undefined;
+};
 
 /** A session that was just made: what the browser is given, once. */
 export type SignedIn = { account: Account; sessionToken: string; passToken: string; deviceToken: string; browserSecret: string };

@@ -7,7 +7,7 @@ import { suggestAddress } from "#contract/mail-providers.ts";
 import type { FieldFault } from "#contract/problem-body.ts";
 import type { AddressedTrace, Language, Way } from "#contract/wire.ts";
 import { openDevice } from "#contract/tokens.ts";
-import { fail, succeed, type Outcome } from "#kit/outcome.ts";
+import { fail, succeed, unreachable, type Outcome } from "#kit/outcome.ts";
 import { keyedMac, mintSealed, openSealed, sameBytes } from "#kit/seal.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "#kit/time.ts";
 import { checkAddress } from "#mail/mail.ts";
@@ -17,7 +17,7 @@ import { afterTry, beforeTry, type AfterTry } from "./core/confirm.ts";
 import { packEnvelope, unpackEnvelope, type Envelope } from "./core/envelope.ts";
 import { canonicalPassword, judgePassword } from "./core/password.ts";
 import type { TooBusy } from "./hash-line.ts";
-import { secretHash, type Parts, type SignedIn, type Visitor } from "./parts.ts";
+import { secretHash, type OrderFailure, type Parts, type SignedIn, type Visitor } from "./parts.ts";
 import { holderOf, openSession } from "./sessions.ts";
 import { endSessions, findAccount, hasDevice, insertAccount, replacePassword, type Ended, type StoredAccount } from "./store.ts";
 
@@ -28,7 +28,8 @@ export type LetterRefusal =
   | { tag: "invalid-field"; fields: FieldFault[] }
   | { tag: "place-expired" }
   | { tag: "place-spent" }
-  | { tag: "letter-limit" | "mail-down"; retryAfterMs: number };
+  | { tag: "letters-stopped" }
+  | { tag: "letter-limit" | "letters-braked" | "mail-down"; retryAfterMs: number };
 
 export type ConfirmRefusal =
   | Exclude<AfterTry, { tag: "right" }>
@@ -80,15 +81,27 @@ export async function requestLetter(
     code: showCode(code),
     language: asked.language,
     way: asked.way,
+    network: asked.visitor.network,
     knownDevice,
     expiresAt,
   });
-  if (!ordered.ok) {
-    return ordered.failure.tag === "place-spent"
-      ? fail(ordered.failure)
-      : fail({ tag: "letter-limit", retryAfterMs: ordered.failure.retryAfterMs });
-  }
+  if (!ordered.ok) return fail(refusalOf(ordered.failure));
   return succeed({ envelope: mintSealed(keys().envelope, Math.floor(now / HOUR_MS), packed), expiresAt });
+}
+
+function refusalOf(failure: OrderFailure): LetterRefusal {
+  switch (failure.tag) {
+    case "recipient-limit":
+      return { tag: "letter-limit", retryAfterMs: failure.retryAfterMs };
+    case "braked":
+      return { tag: "letters-braked", retryAfterMs: failure.retryAfterMs };
+    case "recipient-stopped":
+      return { tag: "letters-stopped" };
+    case "place-spent":
+      return { tag: "place-spent" };
+    default:
+      return unreachable(failure);
+  }
 }
 
 /** What became of the letter of an envelope, told to nobody but the browser that it belongs to. */
@@ -170,7 +183,7 @@ async function makeMember(
   return parts.sql.begin(async (tx) => {
     // before the letter is used up: it is still good should registration open again
     if (!mayBeNew && (await findAccount(tx, key)) === undefined) return fail({ tag: "sign-up-closed" });
-    if (!(await parts.mail.markConfirmed(tx, envelope.id))) return fail({ tag: "already-confirmed" });
+    if (!(await parts.mail.markConfirmed(tx, envelope.id, envelope.address))) return fail({ tag: "already-confirmed" });
     if (mayBeNew && (await insertAccount(tx, fresh, key, now)))
       return succeed({ ...(await openSession(parts, tx, holderOf(fresh), visitor)), ended: null });
     const known = await replacePassword(tx, key, passwordHash);

@@ -15,6 +15,7 @@ const letter: CodeLetter = {
   createdAt: Date.UTC(2026, 10, 24, 12),
   expiresAt: Date.UTC(2026, 10, 24, 12, 10),
   hasAccount: false,
+  recipientLink: "AbCdEf",
 };
 const sender = readSender("Holdfast <codes@chat.example.org>");
 const URL_ = "https://chat.example.org";
@@ -40,9 +41,12 @@ for (const language of ["en", "es"] as const) {
   });
 }
 
-test("a letter loads nothing, links nowhere, and says no word that a stranger typed", () => {
+test("a letter loads nothing, links only to where its reader can stop more of them, and says no word that a stranger typed", () => {
   const { html, text } = writeLetter(letter, URL_);
-  assert.doesNotMatch(html, /<img|<link|<script|<iframe|src=|url\(|href=|https?:/i);
+  const stop = "https://chat.example.org/not-me?t=AbCdEf";
+  assert.ok(text.includes(`${stop}\n`));
+  assert.ok(html.includes(`<a href="${stop}">${stop}</a>`));
+  assert.doesNotMatch(html.replace(`<a href="${stop}">${stop}</a>`, ""), /<img|<link|<script|<iframe|src=|url\(|href=|https?:/i);
   assert.doesNotMatch(html + text, /ana@example\.org/);
 });
 

@@ -22,6 +22,8 @@ export type CodeLetter = {
   expiresAt: number;
   /** The address has an account already. */
   hasAccount: boolean;
+  /** With which its reader can say that they want no more. */
+  recipientLink: string;
 };
 
 export type Written = { subject: string; text: string; html: string };
@@ -36,8 +38,9 @@ export function writeLetter(letter: CodeLetter, publicUrl: string): Written {
   const words = (key: keyof typeof lettersEn, values: Values = {}) =>
     say(CATALOGUES[language], language, key, { host: url.host, ...values });
   const link = new URL("/sign-in", url).href;
+  const stop = new URL(`/not-me?t=${letter.recipientLink}`, url).href;
   const minutes = Math.max(1, Math.round((letter.expiresAt - letter.createdAt) / MINUTE_MS));
-  const after = [words("use", { count: minutes }), ...said(letter).map((key) => words(key, { link }))];
+  const after = [words("use", { count: minutes }), ...said(letter).map((key) => words(key, { link })), words("not-me", { link: stop })];
   return {
     subject: words("subject", { code }),
     // the last line binds the code to the site for autofill (wicg.github.io/sms-one-time-codes)
@@ -46,7 +49,7 @@ export function writeLetter(letter: CodeLetter, publicUrl: string): Written {
       language,
       words("intro"),
       code,
-      after.map((line) => linked(line, link)),
+      after.map((line) => linked(line, line.includes(stop) ? stop : link)),
     ),
   };
 }

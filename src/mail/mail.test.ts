@@ -108,7 +108,7 @@ test("of 20 guesses at once ten are counted, each with another number of tries l
 
 test("of 20 confirmations at once one wins; after it no try is counted", async () => {
   const id = await mail.order("confirmed@example.org");
-  const won = await Promise.all(Array.from({ length: 20 }, () => sql.begin((tx) => mail.markConfirmed(tx, id))));
+  const won = await Promise.all(Array.from({ length: 20 }, () => sql.begin((tx) => mail.markConfirmed(tx, id, "ana@example.org"))));
   assert.equal(won.filter(Boolean).length, 1);
   assert.deepEqual(await mail.countTry(id), { tag: "confirmed" });
   assert.equal((await rowOf(id)).tries_left, 10);
@@ -118,16 +118,16 @@ test("a confirmation that is rolled back did not happen", async () => {
   const id = await mail.order("rolled-back@example.org");
   await assert.rejects(
     sql.begin(async (tx) => {
-      assert.equal(await mail.markConfirmed(tx, id), true);
+      assert.equal(await mail.markConfirmed(tx, id, "ana@example.org"), true);
       throw new Error("the account could not be made");
     }),
   );
-  assert.equal(await sql.begin((tx) => mail.markConfirmed(tx, id)), true);
+  assert.equal(await sql.begin((tx) => mail.markConfirmed(tx, id, "ana@example.org")), true);
 });
 
 test("a letter that does not exist has no tries", async () => {
   assert.deepEqual(await mail.countTry(randomUUID()), { tag: "unknown" });
-  assert.equal(await sql.begin((tx) => mail.markConfirmed(tx, randomUUID())), false);
+  assert.equal(await sql.begin((tx) => mail.markConfirmed(tx, randomUUID(), "ana@example.org")), false);
 });
 
 test("without a mail server letters land in the built-in mailbox, newest first, within a moment; their bodies are erased", async () => {

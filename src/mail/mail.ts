@@ -5,7 +5,7 @@
 import type { Logger } from "pino";
 import type { Dice } from "#kit/dice.ts";
 import { fail, succeed, type Outcome } from "#kit/outcome.ts";
-import { keyedMac, type PurposeKey } from "#kit/seal.ts";
+import { keyedMac, type PurposeKey, type PurposeKeys } from "#kit/seal.ts";
 import { SECOND_MS, systemClock, type Clock } from "#kit/time.ts";
 import type { DisposableDomains } from "#contract/processes.ts";
 import type { Language, LetterTrace, Way } from "#contract/wire.ts";
@@ -13,22 +13,28 @@ import type { Pool, Transaction } from "#store/store.ts";
 import {
   ATTEMPT_MS,
   COUNT_EVERY_MS,
+  LEAST_UNPROVEN_PER_HOUR,
   MAILBOX_LETTER_MS,
   PRUNE_EVERY_MS,
   ROW_LIFETIME_MS,
   SWEEP_EVERY_MS,
   TRIES_PER_LETTER,
+  UNPROVEN_SECONDS,
 } from "./core/limits.ts";
 import { checkQuota, type RecipientLimit } from "./core/quota.ts";
+import { recipientKey } from "./core/recipient.ts";
 import { lettersPromised } from "./core/relay-state.ts";
 import { parseRelayUrls, type RelayAddress } from "./core/relay-url.ts";
 import { traceOf } from "./core/trace.ts";
+import type { Brake } from "./core/unproven.ts";
 import { judge } from "./core/verdict.ts";
 import { createCourier } from "./courier.ts";
 import { openBody, sealBody } from "./body.ts";
 import { mailboxDelivery, noDelivery, relayDelivery } from "./delivery.ts";
+import { cellsOf, createLetterBrake } from "./letter-brake.ts";
 import { readSender } from "./letter.ts";
 import type { MailKeys } from "./parts.ts";
+import { mintRecipientLink, openRecipientLink } from "./recipient-link.ts";
 import { relayProblem, relayUrlProblem } from "./relay-problem.ts";
 import { createRelay } from "./smtp.ts";
 import {
@@ -40,6 +46,7 @@ import {
   isConfirmed,
   mailboxLetters,
   removeLetters,
+  setStop,
   takeTry,
   type MailboxLetter,
   type Waiting,
@@ -60,6 +67,8 @@ export type MailParts = {
   mailFrom: string;
   publicUrl: string;
   lettersPerSecond: number;
+  /** Letters an hour whose codes may stay unused, in all. */
+  unprovenPerHour?: number | undefined;
   /** What becomes of letters to mailboxes that are thrown away after use. */
   disposable?: DisposableDomains;
   /** False when nobody may open the built-in mailbox: without a relay no letter then reaches anybody, and that is said. */
@@ -79,9 +88,11 @@ export type Mail = {
     code: string;
     language: Language;
     way: Way;
+    /** The prefix that it was asked from. */
+    network?: string | undefined;
     knownDevice: boolean;
     expiresAt: number;
-  }): Promise<Outcome<{ letterId: string }, RecipientLimit | { tag: "place-spent" }>>;
+  }): Promise<Outcome<{ letterId: string }, RecipientLimit | Brake | { tag: "place-spent" | "recipient-stopped" }>>;
   /** Whether a letter to this address that is ordered now can be with a mail server in time. Fails closed. */
   canPromise(address: string): boolean;
   /** What became of a letter, for its own reader; undefined: there is no such letter. */
@@ -89,7 +100,9 @@ export type Mail = {
   /** Counts one guess at a letter's code, before it is compared. */
   countTry(letterId: string): Promise<{ tag: "counted"; triesLeft: number } | { tag: "confirmed" | "exhausted" | "unknown" }>;
   /** True for exactly one caller, when its transaction commits. */
-  markConfirmed(tx: Transaction, letterId: string): Promise<boolean>;
+  markConfirmed(tx: Transaction, letterId: string, address: string): Promise<boolean>;
+  /** By the link in a letter: its recipient gets no more (`stop`), or gets them again. False: the link is no longer good. */
+  stopLetters(token: string, stop: boolean): Promise<boolean>;
   /** The built-in mailbox, newest first. */
   readMailbox(): Promise<MailboxLetter[]>;
   health(): MailHealth;
@@ -107,14 +120,20 @@ export function createMail(parts: MailParts): Mail {
   let prunedAt = Number.NEGATIVE_INFINITY;
   let countedAt = Number.NEGATIVE_INFINITY;
 
+  const letterBrake = createLetterBrake({
+    ...parts,
+    budgetPerHour: parts.unprovenPerHour ?? Math.max(LEAST_UNPROVEN_PER_HOUR, UNPROVEN_SECONDS * parts.lettersPerSecond),
+    disposable: parts.disposable ?? "allow",
+  });
   const courier = createCourier({
     ...parts,
     deliveries: chooseDeliveries(parts),
     async open(claimed) {
       const body = claimed.body === null ? undefined : openBody(keys().letter, claimed.id, claimed.body);
       if (body === undefined) return undefined;
+      const recipientLink = mintRecipientLink(keys().recipient, recipientMacs(keys().recipient, body.address).current);
       const hasAccount = (await parts.hasAccount?.(body.address)) ?? false;
-      return { ...body, id: claimed.id, createdAt: claimed.createdAt, expiresAt: claimed.deadlineAt, hasAccount };
+      return { ...body, id: claimed.id, createdAt: claimed.createdAt, expiresAt: claimed.deadlineAt, hasAccount, recipientLink };
     },
     async tidy() {
       const now = clock.now();
@@ -137,21 +156,27 @@ export function createMail(parts: MailParts): Mail {
 
   const ageMs = (at: number | null) => (at === null ? 0 : Math.max(0, clock.now() - at));
   const capacity = () =>
-    intoMailbox ? parts.lettersPerSecond : lettersPromised(courier.carriers.status(), parts.lettersPerSecond, ageMs(waiting.oldestDueAt));
+    intoMailbox
+      ? parts.lettersPerSecond
+      : Math.min(letterBrake.pace(), lettersPromised(courier.carriers.status(), parts.lettersPerSecond, ageMs(waiting.oldestDueAt)));
 
   return {
     async enqueueCode(letter) {
       const now = clock.now();
-      const { current, previous } = keys().recipient;
-      const key = letter.address.toLowerCase();
+      const { current } = keys().recipient;
+      const cells = cellsOf(current, letter.address, letter.network);
+      const counted = letterBrake.count(letter.address, cells, letter.knownDevice || intoMailbox);
+      if (counted.brake !== undefined) return fail(counted.brake);
+      const { current: recipientMac, previous: previousMac } = recipientMacs(keys().recipient, letter.address);
       const stored = await insertLetter(
         sql,
         {
           id: letter.letterId,
           placeId: letter.placeId,
-          recipientMac: keyedMac(current, "recipient", [key]),
-          previousMac: previous === undefined ? undefined : keyedMac(previous, "recipient", [key]),
-          domainCell: domainCell(current, letter.address),
+          recipientMac,
+          previousMac,
+          domainCell: cells.domain,
+          sourceCell: cells.source,
           body: sealBody(keys().letter, letter.letterId, now, letter),
           knownDevice: letter.knownDevice,
           tries: TRIES_PER_LETTER,
@@ -159,10 +184,14 @@ export function createMail(parts: MailParts): Mail {
         },
         now,
         (recent) => checkQuota(recent, letter.knownDevice, now),
-      );
+      ).catch((error: unknown) => {
+        counted.notSent();
+        throw error;
+      });
+      if (!stored.ok) counted.notSent();
       return stored.ok ? succeed({ letterId: letter.letterId }) : stored;
     },
-    canPromise: (address) => capacity() > 0 && !courier.isPaused(domainCell(keys().recipient.current, address)),
+    canPromise: (address) => capacity() > 0 && !courier.isPaused(cellsOf(keys().recipient.current, address).domain),
     async trace(letterId) {
       const row = await findLetter(sql, letterId);
       const server = courier.carriers.all.length > 1 && row?.relay != null ? (courier.carriers.byKey(row.relay)?.name ?? null) : null;
@@ -175,7 +204,16 @@ export function createMail(parts: MailParts): Mail {
       if (confirmed === undefined) return { tag: "unknown" };
       return { tag: confirmed ? "confirmed" : "exhausted" };
     },
-    markConfirmed: (tx, letterId) => confirmLetter(tx, letterId, clock.now()),
+    async markConfirmed(tx, letterId, address) {
+      const confirmed = await confirmLetter(tx, letterId, clock.now());
+      if (confirmed !== undefined) letterBrake.entered(address, confirmed, confirmed.createdAt);
+      return confirmed !== undefined;
+    },
+    async stopLetters(token, stop) {
+      const recipientMac = openRecipientLink(keys().recipient, token);
+      if (recipientMac !== undefined) await setStop(sql, recipientMac, stop, clock.now());
+      return recipientMac !== undefined;
+    },
     readMailbox: () => mailboxLetters(sql, clock.now() - MAILBOX_LETTER_MS),
     health: () => ({
       mail: intoMailbox ? "mailbox" : courier.carriers.status(),
@@ -184,15 +222,17 @@ export function createMail(parts: MailParts): Mail {
     }),
     capacity,
     async start() {
+      await letterBrake.start();
       courier.start();
     },
     stop: () => courier.stop(),
   };
 }
 
-/** 24 bits of a keyed hash of the domain that the address is at. */
-function domainCell(key: PurposeKey, address: string): number {
-  return keyedMac(key, "recipient", ["domain", address.slice(address.lastIndexOf("@") + 1).toLowerCase()]).readUIntBE(0, 3);
+/** Under which a recipient's letters are counted: every spelling of the same mailbox has the same. */
+function recipientMacs({ current, previous }: PurposeKeys, address: string): { current: Buffer; previous: Buffer | undefined } {
+  const mac = (key: PurposeKey) => keyedMac(key, "recipient", [recipientKey(address)]);
+  return { current: mac(current), previous: previous && mac(previous) };
 }
 
 function chooseDeliveries(parts: MailParts) {

@@ -5,6 +5,9 @@ import type { CodeLetter } from "./letter.ts";
 
 export type MailKeys = KeysOf<"letter" | "recipient">;
 
+/** Where a letter goes and where it was asked for, as rows name it: 24 bits of keyed hashes. `source` null: not known. */
+export type Cells = { domain: number; source: number | null };
+
 /** Where the courier takes letters: one of the operator's relays, or the built-in mailbox. */
 export type Delivery = {
   /** Tells it from the others in our rows. */

@@ -8,6 +8,7 @@ import { LIMIT_WINDOW_MS, MAILBOX_LETTERS } from "./core/limits.ts";
 import type { RecentLetter, RecipientLimit } from "./core/quota.ts";
 import type { LetterRow } from "./core/trace.ts";
 import type { FailureWord } from "./core/verdict.ts";
+import type { Cells } from "./parts.ts";
 
 /** Heard by the courier when a letter was committed. */
 export const OUTBOX_CHANNEL = "outbox";
@@ -20,6 +21,7 @@ export type NewLetter = {
   previousMac: Buffer | undefined;
   body: Buffer;
   domainCell: number;
+  sourceCell: number | null;
   knownDevice: boolean;
   tries: number;
   deadlineAt: number;
@@ -47,22 +49,32 @@ export async function insertLetter(
   letter: NewLetter,
   now: number,
   decide: (recent: RecentLetter[]) => Outcome<undefined, RecipientLimit>,
-): Promise<Outcome<undefined, RecipientLimit | { tag: "place-spent" }>> {
+): Promise<Outcome<undefined, RecipientLimit | { tag: "place-spent" | "recipient-stopped" }>> {
   return sql.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(${letter.recipientMac.readBigInt64BE(0).toString()}::text::bigint)`;
-    const spent = await tx`select 1 from outbox where place_id = ${letter.placeId}`;
-    if (spent.length > 0) return fail({ tag: "place-spent" });
+    const [stands] = await tx<{ spent: boolean; stopped: boolean }[]>`
+      select exists (select 1 from outbox where place_id = ${letter.placeId}) as spent,
+        exists (select 1 from letter_stop where recipient_mac in (${letter.recipientMac}, ${letter.previousMac ?? letter.recipientMac})) as stopped`;
+    if (stands?.spent === true) return fail({ tag: "place-spent" });
+    if (stands?.stopped === true) return fail({ tag: "recipient-stopped" });
     const decided = decide(await recentLetters(tx, letter, now));
     if (!decided.ok) return decided;
     const inserted = await tx`
-      insert into outbox (id, place_id, recipient_mac, domain_cell, body, state, known_device, tries_left, created_at, deadline_at, next_attempt_at)
-      values (${letter.id}, ${letter.placeId}, ${letter.recipientMac}, ${letter.domainCell}, ${letter.body}, 'queued', ${letter.knownDevice},
+      insert into outbox (id, place_id, recipient_mac, domain_cell, source_cell, body, state, known_device, tries_left, created_at, deadline_at, next_attempt_at)
+      values (${letter.id}, ${letter.placeId}, ${letter.recipientMac}, ${letter.domainCell}, ${letter.sourceCell}, ${letter.body}, 'queued', ${letter.knownDevice},
         ${letter.tries}, ${new Date(now)}, ${new Date(letter.deadlineAt)}, ${new Date(now)})
       on conflict (place_id) do nothing returning 1`;
     if (inserted.length === 0) return fail({ tag: "place-spent" });
     await tx`select pg_notify(${OUTBOX_CHANNEL}, '')`;
     return succeed(undefined);
   });
+}
+
+/** The recipient wants no letters any more, or wants them again. */
+export async function setStop(sql: Sql, recipientMac: Buffer, stopped: boolean, now: number): Promise<void> {
+  if (!stopped) await sql`delete from letter_stop where recipient_mac = ${recipientMac}`;
+  else
+    await sql`insert into letter_stop (recipient_mac, stopped_at) values (${recipientMac}, ${new Date(now)}) on conflict (recipient_mac) do nothing`;
 }
 
 /** Without those that never left us because the relay was down: they burdened nobody. */
@@ -125,10 +137,27 @@ export async function isConfirmed(sql: Sql, id: string): Promise<boolean | undef
   return row?.confirmed;
 }
 
-/** True for exactly one caller per letter, once its transaction commits. */
-export async function confirmLetter(tx: Transaction, id: string, now: number): Promise<boolean> {
-  const rows = await tx`update outbox set confirmed_at = ${new Date(now)} where id = ${id} and confirmed_at is null returning 1`;
-  return rows.length === 1;
+/** What was confirmed, for exactly one caller per letter once its transaction commits; `undefined` for all others. */
+export async function confirmLetter(tx: Transaction, id: string, now: number): Promise<(Cells & { createdAt: number }) | undefined> {
+  const [row] = await tx<{ domain_cell: number; source_cell: number | null; created_at: Date }[]>`
+    update outbox set confirmed_at = ${new Date(now)} where id = ${id} and confirmed_at is null
+    returning domain_cell, source_cell, created_at`;
+  return row && { domain: row.domain_cell, source: row.source_cell, createdAt: row.created_at.getTime() };
+}
+
+/** Letters by domain, network and minute, and how many of their codes were entered. */
+export async function lettersSince(sql: Sql, since: number): Promise<(Cells & { at: number; letters: number; entered: number })[]> {
+  const rows = await sql<{ domain_cell: number; source_cell: number | null; at: Date; letters: number; entered: number }[]>`
+    select domain_cell, source_cell, date_trunc('minute', created_at) as at, count(*)::integer as letters,
+      count(confirmed_at)::integer as entered
+    from outbox where created_at > ${new Date(since)} group by 1, 2, 3`;
+  return rows.map((row) => ({
+    domain: row.domain_cell,
+    source: row.source_cell,
+    at: row.at.getTime(),
+    letters: row.letters,
+    entered: row.entered,
+  }));
 }
 
 /**

@@ -61,6 +61,7 @@ export function createBootMessages(parts: {
       mailFrom: config.mailFrom,
       mailboxTokenSha256: mailboxToken === null ? null : createHash("sha256").update(mailboxToken).digest("hex"),
       lettersPerSecond: config.lettersPerSecond,
+      unprovenLettersPerHour: config.unprovenLettersPerHour,
       disposableDomains: config.disposableDomains,
       checkMailDomains: config.checkMailDomains,
       offerFirstOperator,

@@ -83,6 +83,7 @@ export async function appPlace(t: Afterwards, database: DatabaseAddress) {
       mailFrom: "Holdfast <holdfast@localhost>",
       mailboxTokenSha256: createHash("sha256").update(mailboxToken).digest("hex"),
       lettersPerSecond: 50,
+      unprovenLettersPerHour: null,
       disposableDomains: "limit",
       checkMailDomains: true,
       offerFirstOperator: true,

@@ -3,7 +3,7 @@
  * where strangers' words are shown.
  */
 import { problemBody } from "#contract/problem-body.ts";
-import { SIGN_UP_UNSET, type Language } from "#contract/wire.ts";
+import { SIGN_UP_UNSET, type AddressedTrace, type Language } from "#contract/wire.ts";
 import { createPages, readSmallAssets, type AskedContext, type RegistrationNow, type SmallAssets } from "#door/pages/pages.ts";
 import { renderManualPage } from "#door/manual.ts";
 
@@ -47,6 +47,17 @@ export function everyPage(assets: SmallAssets, language: Language, words = "ada@
     retryAfterSeconds: 300,
     mail: "working" as const,
   };
+  const trace: AddressedTrace = {
+    state: "trying",
+    server: "B",
+    address: words,
+    orderedAt: now,
+    triedAt: now + 200,
+    acceptedAt: null,
+    enteredAt: null,
+    nextTryAt: null,
+    retryAfterSeconds: 4,
+  };
   const coding = { way: "sign-up" as const, envelope: "e".repeat(1_024), address: words, code: "", expiresAt: now };
   const field = problemBody(language, "invalid-field", {
     errors: [
@@ -73,6 +84,18 @@ export function everyPage(assets: SmallAssets, language: Language, words = "ada@
       "code, wrong",
       pages.code(at("/sign-up/wait"), { ...coding, code: words, problem: problemBody(language, "wrong-code", { triesLeft: 9 }) }),
     ],
+    [
+      "code, letter taken",
+      pages.code(at("/sign-up/wait"), { ...coding, trace: { ...trace, state: "accepted", acceptedAt: now, retryAfterSeconds: null } }),
+    ],
+    [
+      "code, letter put off",
+      pages.code(at("/sign-up/wait"), { ...coding, trace: { ...trace, state: "put-off", nextTryAt: now + 15_000 } }),
+    ],
+    [
+      "code, no such mailbox",
+      pages.code(at("/sign-up/wait"), { ...coding, trace: { ...trace, state: "refused", retryAfterSeconds: null } }),
+    ],
     ["code, used up", pages.code(at("/sign-up/wait"), { ...coding, problem: problemBody(language, "code-exhausted") })],
     ["code, registered already", pages.code(at("/sign-up/wait"), { ...coding, problem: problemBody(language, "already-confirmed") })],
     ["waiting for a new password", pages.waiting(at("/recover/wait"), { ...waiting, way: "recover" })],
@@ -84,6 +107,9 @@ export function everyPage(assets: SmallAssets, language: Language, words = "ada@
     ],
     ["first operator", pages.firstOperator(at(`/first-operator?token=${words}`), { token: words, address: words, problem: field })],
     ["first operator without link", pages.firstOperator(at("/first-operator"), { token: "", address: "" })],
+    ["letter not for me", pages.notMe(at("/not-me"), { token: words, state: "asked", problem: field })],
+    ["no more letters", pages.notMe(at("/not-me"), { token: words, state: "stopped" })],
+    ["letters again", pages.notMe(at("/not-me"), { token: words, state: "allowed" })],
     ["mailbox", pages.mailbox(at(`/mailbox?token=${words}`), { letters, token: words })],
     ["mailbox, empty", pages.mailbox(at("/mailbox"), { letters: [], token })],
     ["status", pages.status(at("/status"), { version: "0.1.0", now, upSince: now, line: LINE, health: HEALTH, signUp: SIGN_UP_UNSET })],

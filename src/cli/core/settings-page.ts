@@ -9,7 +9,15 @@ const GROUPS: readonly { title: string; names: readonly SettingName[] }[] = [
   { title: "Where things are kept", names: ["DATA_DIR", "DATABASE_URL"] },
   {
     title: "Letters",
-    names: ["SMTP_URL", "MAIL_FROM", "LETTERS_PER_SECOND", "CHECK_MAIL_DOMAINS", "DISPOSABLE_DOMAINS", "EFFORT_MINIMUM_BITS"],
+    names: [
+      "SMTP_URL",
+      "MAIL_FROM",
+      "LETTERS_PER_SECOND",
+      "UNPROVEN_LETTERS_PER_HOUR",
+      "CHECK_MAIL_DOMAINS",
+      "DISPOSABLE_DOMAINS",
+      "EFFORT_MINIMUM_BITS",
+    ],
   },
   { title: "Models", names: ["MODEL_URL", "MODEL_KEY", "MODEL_NAME", "MODEL_DISCOVERY", "MODEL_FILE", "MODEL_HUB_URL", "MODEL_THREADS"] },
   { title: "The machine", names: ["HASHERS", "METRICS_PORT", "LOG_LEVEL"] },

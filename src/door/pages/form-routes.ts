@@ -47,6 +47,20 @@ export function createFormRoutes(parts: FormParts): DoorHandlers {
       return enterOr(request, answer, (problem) => pages.firstOperator(context, { token, address, problem }));
     },
 
+    "GET /not-me": (request) => {
+      const token = (request.query.get("t") ?? "").slice(0, 256);
+      return pageAnswer(200, pages.notMe(contextOf(parts, request, notMePath(token)), { token, state: "asked" }));
+    },
+    "POST /not-me": async (request) => {
+      const [token, stop] = [typed(request, "token", 256), typed(request, "stop") !== "no"];
+      const context = contextOf(parts, request, notMePath(token));
+      const answer = await askApp(request, "POST", "/not-me", { token, stop });
+      if (answer.status < 400) return pageAnswer(200, pages.notMe(context, { token, state: stop ? "stopped" : "allowed" }));
+      const problem = problemOf(request, answer);
+      const page = pages.notMe(context, { token, state: stop ? "asked" : "stopped", problem });
+      return pageAnswer(problem.status, page, retryHeader(problem));
+    },
+
     "GET /mailbox": async (request) => {
       const token = (request.query.get("token") ?? "").slice(0, 128);
       const path = `/mailbox?token=${encodeURIComponent(token)}`;
@@ -65,6 +79,10 @@ export function createFormRoutes(parts: FormParts): DoorHandlers {
       return goTo(path, language === undefined ? [] : [setCookie(COOKIES.language, language, LANGUAGE_SECONDS)]);
     },
   };
+}
+
+function notMePath(token: string): string {
+  return `/not-me?t=${encodeURIComponent(token)}`;
 }
 
 function setupPath(token: string): string {

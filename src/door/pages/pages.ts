@@ -10,6 +10,7 @@ import { firstOperatorPage } from "./first-operator-page.ts";
 import { homePage } from "./home-page.ts";
 import { mailboxPage } from "./mailbox-page.ts";
 import { manualIndexPage, manualPage } from "./manual-pages.ts";
+import { notMePage } from "./not-me-page.ts";
 import { problemPage } from "./problem-page.ts";
 import { signInPage } from "./sign-in-page.ts";
 import { signUpPage } from "./sign-up-page.ts";
@@ -20,6 +21,7 @@ import type {
   CodeView,
   FirstOperatorView,
   MailboxView,
+  NotMeView,
   PageContext,
   RegistrationNow,
   SignInView,
@@ -44,6 +46,7 @@ export type Pages = {
   code(context: AskedContext, view: CodeView): string;
   signIn(context: AskedContext, view: SignInView): string;
   firstOperator(context: AskedContext, view: FirstOperatorView): string;
+  notMe(context: AskedContext, view: NotMeView): string;
   mailbox(context: AskedContext, view: MailboxView): string;
   status(context: AskedContext, view: StatusView): string;
   manualIndex(context: AskedContext, pages: readonly ManualPage[]): string;
@@ -62,6 +65,7 @@ export function createPages({ assets, registration }: { assets: SmallAssets; reg
     code: (context, view) => codePage(assets, now(context), view),
     signIn: (context, view) => signInPage(assets, now(context), view),
     firstOperator: (context, view) => firstOperatorPage(assets, now(context), view),
+    notMe: (context, view) => notMePage(assets, now(context), view),
     mailbox: (context, view) => mailboxPage(assets, now(context), view),
     status: (context, view) => statusPage(assets, now(context), view),
     manualIndex: (context, pages) => manualIndexPage(assets, now(context), pages),

@@ -13,7 +13,7 @@ import { contextOf, enterOr, problemOf, retryHeader, typed, type FormParts } fro
 import { goTo, pageAnswer } from "./page-answer.ts";
 
 /** Refusals that pass by themselves: the place is kept, and the letter is asked for again. */
-const GOES_ON: readonly string[] = ["too-busy", "app-down", "mail-down", "unexpected", "disk-full"];
+const GOES_ON: readonly string[] = ["too-busy", "app-down", "mail-down", "letters-braked", "unexpected", "disk-full"];
 
 /** `place`: one that is good for another address. */
 type FormMore = { problem?: Problem; suggestion?: string; cookieMissing?: boolean; place?: string };

@@ -45,6 +45,8 @@ export type CodeView = {
 };
 export type SignInView = { address: string; problem?: Problem };
 export type FirstOperatorView = { token: string; address: string; problem?: Problem };
+/** `token`: the recipient's, from the letter. */
+export type NotMeView = { token: string; state: "asked" | "stopped" | "allowed"; problem?: Problem };
 export type MailboxView = { letters: MailboxLetter[]; token: string };
 export type StatusView = StatusAnswer;
 

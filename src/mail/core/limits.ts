@@ -8,6 +8,13 @@ export const LETTERS_PER_HOUR = 3;
 export const STRANGERS_LETTERS_PER_HOUR = 2;
 export const LIMIT_WINDOW_MS = HOUR_MS;
 
+/**
+ * Letters an hour whose codes stay unused, unless the operator says otherwise: what goes out in two minutes, since so long a crowd's
+ * codes may be on their way at once.
+ */
+export const UNPROVEN_SECONDS = 120;
+export const LEAST_UNPROVEN_PER_HOUR = 500;
+
 /** Guesses per letter. 10 of 2^40 codes. */
 export const TRIES_PER_LETTER = 10;
 

@@ -9,3 +9,15 @@ alter table outbox
   add column data_begun boolean not null default false,
   -- when that was
   add column tried_at timestamptz;
+
+alter table outbox
+  -- which network asked for it: 24 bits of a keyed hash; null: not known
+  add column source_cell integer;
+-- letters of the last hour are counted when Holdfast starts
+create index outbox_created on outbox using brin (created_at);
+
+-- Addresses whose owner asked for no more letters, as keyed hashes.
+create table letter_stop (
+  recipient_mac bytea primary key,
+  stopped_at timestamptz not null
+);

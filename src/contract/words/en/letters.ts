@@ -14,6 +14,7 @@ export const lettersEn = {
   "account.warning": "You did not ask for it? Do nothing: without this code nobody gets in, and nothing changes. Give it to nobody.",
   "no-account":
     "There is no account with this address; maybe you signed up with another one. While registration is open, the code makes an account, with the password that you choose.",
+  "not-me": "You want no more of these letters? Say so here: {link}",
   warning:
     "You did not ask for it? Somebody may have mistyped an address. Ignore this letter: without the code nobody can register with yours. Give it to nobody.",
 } as const satisfies Catalogue;

@@ -119,6 +119,17 @@ export const pagesEn = {
   "trace.expired": "The letter could not be sent before its code ended. Please ask for another one.",
   "trace.entered": "Its code was entered at {time}.",
 
+  "not-me.asked.title": "Was this letter not for you?",
+  "not-me.asked":
+    "Somebody typed your address here, perhaps by mistake. Without the code nobody gets in. If you want no more such letters, say so.",
+  "not-me.stopped.title": "You get no more letters",
+  "not-me.stopped":
+    "No letters go from here to your address any more, whoever asks for them. Keep this link if you ever want to undo that.",
+  "not-me.allowed.title": "Letters may come again",
+  "not-me.allowed": "Letters with codes go to your address again when somebody asks for one here.",
+  "not-me.stop": "Send me no more letters",
+  "not-me.allow": "Allow letters again",
+
   "sign-in.title": "Sign in",
   "sign-in.none": "No account yet?",
   "sign-in.already": "You are signed in already.",

@@ -63,6 +63,13 @@ export const problemsEn = {
   "not-your-turn.detail": "You keep your place in the line.",
   "letter-limit.title": "No more letters to this address for now",
   "letter-limit.detail": "So that nobody's mailbox is flooded, only a few letters an hour go to one address. Use the newest one that came.",
+  "letters-braked.title": "Your letter waits a little longer",
+  "letters-braked.detail":
+    "Many letters that were asked for lately were not wanted by those who got them, so letters go out slowly for now. You keep your place, and this page goes on by itself.",
+  "letters-stopped.title": "No letters go to this address",
+  "letters-stopped.detail": "Its owner asked us not to write to it. If it is yours: the link at the end of our last letter undoes that.",
+  "link-expired.title": "This link is no longer good",
+  "link-expired.detail": "It was not copied whole, or it is very old. The newest letter has one that works.",
   "network-limit.title": "Very much comes from your network just now",
   "network-limit.detail":
     "More than one network may ask at once, so your request was not carried out. Everybody in your network shares this limit.",

@@ -15,6 +15,7 @@ export const lettersEs: Translated<typeof lettersEn> = {
   "account.warning": "¿No lo pediste? No hagas nada: sin este código nadie entra y nada cambia. No se lo des a nadie.",
   "no-account":
     "No hay ninguna cuenta con esta dirección; quizá te registraste con otra. Mientras el registro esté abierto, el código crea una cuenta con la contraseña que elijas.",
+  "not-me": "¿No quieres más cartas así? Dilo aquí: {link}",
   warning:
     "¿No lo pediste? Quizá alguien se equivocó al escribir su dirección. Ignora esta carta: sin el código nadie puede registrarse con la tuya. No se lo des a nadie.",
 };

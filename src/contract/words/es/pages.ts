@@ -117,6 +117,15 @@ export const pagesEs: Translated<typeof pagesEn> = {
   "trace.entered": "Su código se introdujo a las {time}.",
   "code.sent": "La carta está en camino.",
 
+  "not-me.asked.title": "¿Esta carta no era para ti?",
+  "not-me.asked": "Alguien escribió aquí tu dirección, quizá por error. Sin el código nadie entra. Si no quieres más cartas así, dilo.",
+  "not-me.stopped.title": "No recibirás más cartas",
+  "not-me.stopped": "Desde aquí ya no van cartas a tu dirección, las pida quien las pida. Guarda este enlace por si quieres deshacerlo.",
+  "not-me.allowed.title": "Las cartas pueden volver",
+  "not-me.allowed": "Vuelven a ir cartas con códigos a tu dirección cuando alguien las pida aquí.",
+  "not-me.stop": "No me enviéis más cartas",
+  "not-me.allow": "Permitir cartas de nuevo",
+
   "sign-in.title": "Iniciar sesión",
   "sign-in.none": "¿Aún no tienes cuenta?",
   "sign-in.already": "Ya has iniciado sesión.",

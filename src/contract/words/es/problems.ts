@@ -61,6 +61,14 @@ export const problemsEs: Translated<typeof problemsEn> = {
   "letter-limit.title": "Por ahora no van más cartas a esta dirección",
   "letter-limit.detail":
     "Para que nadie reciba una avalancha, solo van unas pocas cartas por hora a cada dirección. Usa la última que llegó.",
+  "letters-braked.title": "Tu carta espera un poco más",
+  "letters-braked.detail":
+    "Muchas cartas pedidas últimamente no las quería quien las recibió, así que por ahora salen despacio. Conservas tu lugar, y esta página continúa sola.",
+  "letters-stopped.title": "A esta dirección no van cartas",
+  "letters-stopped.detail":
+    "Su titular nos pidió que no le escribiéramos. Si es tuya: el enlace al final de nuestra última carta lo deshace.",
+  "link-expired.title": "Este enlace ya no vale",
+  "link-expired.detail": "No se copió entero o es muy antiguo. La carta más reciente tiene uno que funciona.",
   "network-limit.title": "Ahora mismo llega muchísimo desde tu red",
   "network-limit.detail":
     "Es más de lo que una red puede pedir a la vez, así que tu solicitud no se llevó a cabo. Todas las personas de tu red comparten este límite.",
