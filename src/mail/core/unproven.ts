@@ -70,7 +70,9 @@ export function brakeOf(unproven: Unproven, letter: Sent, budgetPerHour: number,
   if (letter.kind === "large" || (source !== null && bySource < FLOOR_OF_NETWORK)) return undefined;
   const domain = domainCellOf(letter);
   const most = letter.kind === "throw-away" ? THROW_AWAY_ALLOWANCE : DOMAIN_ALLOWANCE;
-  return countOf(unproven.open.domains, domain) + HALF > most + CREDIT * countOf(unproven.done.domains, domain) ? braked("domain") : undefined;
+  return countOf(unproven.open.domains, domain) + HALF > most + CREDIT * countOf(unproven.done.domains, domain)
+    ? braked("domain")
+    : undefined;
 }
 
 /** `count` letters that were sent at `at`. */
