@@ -147,17 +147,17 @@ export function tellBars(bars: readonly Bar[]): string {
   return bars.map(({ name, figure, limit, verdict }) => `${sign[verdict]}${name.padEnd(62)} ${figure.padStart(12)}  (${limit})`).join("\n");
 }
 
-function atMost(name: string, figure: number | null, limit: number, unit: string): Bar {
+export function atMost(name: string, figure: number | null, limit: number, unit: string): Bar {
   if (figure === null) return unmeasured(name, `at most ${limit}${unit}`);
   return { name, limit: `at most ${limit}${unit}`, figure: figureOf(figure, unit), verdict: figure <= limit ? "green" : "red" };
 }
 
-function atLeast(name: string, figure: number | null, limit: number): Bar {
+export function atLeast(name: string, figure: number | null, limit: number): Bar {
   if (figure === null) return unmeasured(name, `at least ${percent(limit)}`);
   return { name, limit: `at least ${percent(limit)}`, figure: percent(figure), verdict: figure >= limit ? "green" : "red" };
 }
 
-function unmeasured(name: string, limit: string): Bar {
+export function unmeasured(name: string, limit: string): Bar {
   return { name, limit, figure: "–", verdict: "not measured" };
 }
 
@@ -166,5 +166,5 @@ function figureOf(figure: number | null, unit: string): string {
 }
 
 function percent(share: number): string {
-  return `${Number((share * 100).toFixed(1))} %`;
+  return `${Number((share * 100).toFixed(2))} %`;
 }
