@@ -102,7 +102,7 @@ answerParent({
 
 /** The one place that knows how mail is told its relays. */
 function relaysOf(urls: string[]) {
-  return { smtpUrl: urls[0] ?? null };
+  return { smtpUrl: urls.join(" ") };
 }
 
 function keysOf(purpose: Purpose): PurposeKeys {

@@ -62,7 +62,7 @@ export type Tally = {
   greylisted: { people: number; told: number; arrivedByThen: number };
 };
 
-export const PROMISE_MS = 60_000;
+const PROMISE_MS = 60_000;
 /** Between the clock of a relay's record and the courier's end of an attempt. */
 const TOLERANCE_MS = 1_000;
 /** The next try is told to the second, and takes as long as a letter takes. */
