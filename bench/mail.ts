@@ -13,6 +13,7 @@ import { matrix } from "./mail/fault.ts";
 import { runIndependent } from "./mail/independent.ts";
 import { runMemory } from "./mail/memory.ts";
 import { HELP, readPlan, type Item, type Plan, type Variant } from "./mail/options.ts";
+import { watchOthers } from "./mail/others.ts";
 import { writeReport } from "./mail/report.ts";
 import { runThroughput } from "./mail/throughput.ts";
 
@@ -62,8 +63,10 @@ async function runAll(plan: Plan, results: Results<Item, MailResult>): Promise<n
     const label = `[${index + 1}/${todo.length}] ${item.variant}`;
     const from = performance.now();
     const cluster = await startCluster({ durable: !SIDE_BY_SIDE.includes(item.variant) });
+    const others = watchOthers();
     try {
-      results.keep(item, describeMachine(), await runOne(cluster, item, (what) => console.log(`${label}: ${what}`)));
+      const result = await runOne(cluster, item, (what) => console.log(`${label}: ${what}`));
+      results.keep(item, describeMachine(), { ...result, othersCpu: others.stop() });
       console.log(`${label}: ${Math.round((performance.now() - from) / 1_000)} s`);
     } catch (error) {
       if (isInterrupted()) break;
@@ -76,7 +79,7 @@ async function runAll(plan: Plan, results: Results<Item, MailResult>): Promise<n
   return failed;
 }
 
-function runOne(cluster: Cluster, item: Item, say: (what: string) => void): Promise<MailResult> {
+function runOne(cluster: Cluster, item: Item, say: (what: string) => void) {
   switch (item.variant) {
     case "throughput":
       return runThroughput(cluster, item.settings, say);

@@ -51,9 +51,13 @@ export function judge(results: readonly (StepResult | RefusalsResult | MemoryRes
 /** Others who worked on the machine are in every figure. */
 function judgeMachine(runs: readonly StepResult[]): Bar[] {
   if (runs.length === 0) return [];
-  const others = Math.max(...runs.map(({ othersCpu }) => othersCpu));
+  return [othersBar(Math.max(...runs.map(({ othersCpu }) => othersCpu)))];
+}
+
+/** Never red: it says whether the other figures are worth anything. */
+export function othersBar(others: number): Bar {
   const bar = atMost("the machine to itself: cores that others used", others, OTHERS_CPU, "");
-  return [{ ...bar, verdict: bar.verdict === "green" ? "green" : "not measured" }];
+  return { ...bar, verdict: bar.verdict === "green" ? "green" : "not measured" };
 }
 
 function judgeMembers({ variant, says, p99, p50 }: (typeof STEPS)[number], runs: readonly StepResult[]): Bar[] {

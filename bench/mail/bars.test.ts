@@ -49,6 +49,7 @@ type Changes = {
   speed?: number;
   rssMb?: number;
   letters?: number;
+  othersCpu?: number;
 };
 
 function results({
@@ -59,6 +60,7 @@ function results({
   speed = 700,
   rssMb = 3,
   letters = 200_000,
+  othersCpu = 0,
 }: Changes = {}): MailResult[] {
   const side = (perSecond: number) => ({ perSecond, microseconds: { sender: 1, database: 1, sink: 1 } });
   const arrivals = { perSecond: 20, arriveMs: 60_000 };
@@ -69,12 +71,38 @@ function results({
       settings: { rounds: 1, letters: 1, connections: 5 },
       rounds: [{ courier: side(speed), bare: side(1_000), commitsPerLetter: 3 }],
       bytes: { courier: 1, bare: 1 },
+      othersCpu,
     },
-    { kind: "memory", settings: { letters, warmLetters: letters / 10 }, samples: [], growth: { letters, rssMb, heapMb: 0 }, seconds: 1 },
-    { kind: "faults", settings: { ...arrivals, greylistMs: 10_000, together: 5, cells: NAMES }, cells },
-    { kind: "both-dead", settings: { perSecond: 20, deadMs: 1, aroundMs: 1 }, tally: kept, outage: { ...calm, ...dead }, seconds: 1 },
-    { kind: "mid-run", settings: arrivals, cells: MID_RUN.map(({ name }) => cell(name, midRun)) },
-    { kind: "independent", settings: arrivals, relay: "Postfix", promised: 10, relayed: 10, arrived: 10, twice: 0, p50: 1, p99: 2 },
+    {
+      kind: "memory",
+      settings: { letters, warmLetters: letters / 10 },
+      samples: [],
+      growth: { letters, rssMb, heapMb: 0 },
+      seconds: 1,
+      othersCpu,
+    },
+    { kind: "faults", settings: { ...arrivals, greylistMs: 10_000, together: 5, cells: NAMES }, cells, othersCpu },
+    {
+      kind: "both-dead",
+      settings: { perSecond: 20, deadMs: 1, aroundMs: 1 },
+      tally: kept,
+      outage: { ...calm, ...dead },
+      seconds: 1,
+      othersCpu,
+    },
+    { kind: "mid-run", settings: arrivals, cells: MID_RUN.map(({ name }) => cell(name, midRun)), othersCpu },
+    {
+      kind: "independent",
+      settings: arrivals,
+      relay: "Postfix",
+      promised: 10,
+      relayed: 10,
+      arrived: 10,
+      twice: 0,
+      p50: 1,
+      p99: 2,
+      othersCpu,
+    },
   ];
 }
 
@@ -133,7 +161,7 @@ test("what was not measured, or not hard enough, is never green", () => {
     names(unnoticed, "green").filter((name) => name.startsWith("both dead")),
     [],
   );
-  const skipped = judge([{ kind: "independent", settings: { perSecond: 20, arriveMs: 1 }, skipped: "not installed" }]);
+  const skipped = judge([{ kind: "independent", settings: { perSecond: 20, arriveMs: 1 }, skipped: "not installed", othersCpu: 0 }]);
   assert.deepEqual(names(skipped, "green"), []);
 });
 
@@ -143,6 +171,11 @@ test("a machine that is slow where nothing fails has measured no relay", () => {
     bars.filter(({ name, verdict }) => name.startsWith("faults") && verdict !== "not measured"),
     [],
   );
+});
+
+test("others on the machine are told, and make nothing red", () => {
+  const bars = judge(results({ othersCpu: 0.9 }));
+  assert.deepEqual([names(bars, "red"), names(bars, "not measured").length], [[], 1]);
 });
 
 test("a plan takes the words that its help names, and says what is wrong with others", () => {

@@ -3,7 +3,7 @@
  * enough to mean anything, is never green. Pure.
  */
 import { median, ratio } from "../door/numbers.ts";
-import { atLeast, atMost, unmeasured, type Bar } from "../door/bars.ts";
+import { atLeast, atMost, othersBar, unmeasured, type Bar } from "../door/bars.ts";
 import type { BothDeadResult, CellResult, FaultsResult, MidRunResult } from "./failures.ts";
 import { matrix } from "./fault.ts";
 import type { IndependentResult } from "./independent.ts";
@@ -11,7 +11,9 @@ import type { MemoryResult } from "./memory.ts";
 import type { Tally } from "./tally.ts";
 import type { ThroughputResult } from "./throughput.ts";
 
-export type MailResult = ThroughputResult | MemoryResult | FaultsResult | BothDeadResult | MidRunResult | IndependentResult;
+/** `othersCpu`: cores that others used meanwhile. */
+export type Measured<Result> = Result & { othersCpu: number };
+export type MailResult = Measured<ThroughputResult | MemoryResult | FaultsResult | BothDeadResult | MidRunResult | IndependentResult>;
 
 const SPEED_RATIO = 0.6;
 const GROWTH_MB = 16;
@@ -30,6 +32,7 @@ export function judge(results: readonly MailResult[]): Bar[] {
   const of = <Kind extends MailResult["kind"]>(kind: Kind) =>
     results.find((result): result is Extract<MailResult, { kind: Kind }> => result.kind === kind);
   return [
+    ...(results.length === 0 ? [] : [othersBar(Math.max(...results.map(({ othersCpu }) => othersCpu)))]),
     judgeSpeed(of("throughput")),
     judgeMemory(of("memory")),
     ...judgeFaults(of("faults")),

@@ -20,7 +20,7 @@ export const HELP = `npm run bench -- mail [options]
                         independent  through Debian's Postfix, where it is installed
   --cells NAMES       only these cells of the matrix (for trying: the bars want all of them)
   --greylist S        seconds after which a greylisted letter is taken (10, full 30)
-  --letters N         letters of the memory run (20000, full 200000)
+  --letters N         letters of the memory run (10000, full 200000)
   --fresh             measures again what was measured before
   --report            only makes the report of what lies there
   --help              this
@@ -55,7 +55,7 @@ type Lengths = {
 const QUICK: Lengths = {
   rounds: 3,
   roundLetters: 2_000,
-  memoryLetters: 20_000,
+  memoryLetters: 10_000,
   faultsMs: 20_000,
   together: 5,
   greylistMs: 10_000,

@@ -63,7 +63,7 @@ export type Tally = {
 };
 
 const PROMISE_MS = 60_000;
-/** Between the clock of a relay's record and the courier's end of an attempt. */
+/** From what the courier sent to the relay's record of it, on a machine that others use too. */
 const TOLERANCE_MS = 1_000;
 /** The next try is told to the second, and takes as long as a letter takes. */
 const BY_THEN_MS = 5_000;
@@ -144,7 +144,7 @@ function fateOf(person: Promised, marks: readonly Mark[], tellings: readonly Tel
     lost: first === undefined && !waits && !isTold(row, refusedByRelay),
     copies: stored.length,
     byRule: !acknowledgedBefore && new Set(stored.map(({ id }) => id)).size <= 1,
-    afterDeadline: content.some(({ at }) => at > deadlineAt) || accepted.some(({ at }) => at > deadlineAt + TOLERANCE_MS),
+    afterDeadline: [...content, ...accepted].some(({ at }) => at > deadlineAt + TOLERANCE_MS),
     secondRelay: content.some(({ relay, at }) => marks.some((mark) => mark.what === "recipient" && mark.relay !== relay && mark.at >= at)),
     inData: content.length > 0,
     fromA: first?.relay === "A",
