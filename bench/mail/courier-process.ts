@@ -147,7 +147,15 @@ function promise(person: Person): void {
 }
 
 async function order(address: string, expiresAt: number, letterId = systemDice.uuid()): Promise<string | null> {
-  const asked = { placeId: systemDice.bytes(16), letterId, address, code: "ABCD-EFGH", language: "en" as const, knownDevice: false };
+  const asked = {
+    placeId: systemDice.bytes(16),
+    letterId,
+    address,
+    code: "ABCD-EFGH",
+    language: "en" as const,
+    way: "sign-up" as const,
+    knownDevice: false,
+  };
   const ordered = await mail?.enqueueCode({ ...asked, expiresAt });
   return ordered?.ok === true ? null : (ordered?.failure.tag ?? "no mail");
 }
