@@ -161,7 +161,7 @@ test("what was not measured, or not hard enough, is never green", () => {
     names(unnoticed, "green").filter((name) => name.startsWith("both dead")),
     [],
   );
-  const skipped = judge([{ kind: "independent", settings: { perSecond: 20, arriveMs: 1 }, skipped: "not installed", othersCpu: 0 }]);
+  const skipped = judge([{ kind: "independent", settings: { perSecond: 20, arriveMs: 1 }, skipped: "not installed", othersCpu: 1 }]);
   assert.deepEqual(names(skipped, "green"), []);
 });
 
