@@ -30,8 +30,11 @@ export async function startRelay(task: RelayTask): Promise<Relay> {
     url: `smtp://127.0.0.1:${port}${task.startTls ? "?starttls=required&certificate=unchecked" : ""}`,
     port,
     async suffer(blow) {
-      if (blow?.kind === "killed") process.kill(started.pid, "SIGKILL");
-      else if (blow?.kind === "stopped") process.kill(started.pid, "SIGSTOP");
+      if (blow?.kind === "killed") {
+        kill(started.pid);
+        // until it is gone its port still takes connections
+        await started.stop();
+      } else if (blow?.kind === "stopped") process.kill(started.pid, "SIGSTOP");
       else await started.ask("fault", blow);
     },
     count: () => started.ask("count"),
