@@ -96,6 +96,7 @@ test("refusals, greylisting, a drop, a tarpit and a port where nobody listens ar
 test("what a relay saw outlives its death", async (t) => {
   const relay = await relayFor(t);
   await send(relay);
+  assert.equal(await relay.count(), 1);
   await relay.suffer({ kind: "killed" });
   assert.deepEqual(await send(relay), ["closed"]);
   assert.equal(seenBy(relay).at(-1), "accepted");
