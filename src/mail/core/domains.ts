@@ -1,7 +1,7 @@
 /**
- * How many letters may be underway to one receiving domain at once? All connections but one; of a domain whose server is slow
- * or breaks off, a quarter, and after several breaks in a row none for a while. So no domain holds up the others, and nobody
- * who names a dead one makes others wait. Fixed tables by a hash of the domain: a collision costs a short wait.
+ * How many letters to one receiving domain may be in hand at once? All but one; of a domain whose server is slow or breaks off, as many
+ * as a quarter of the connections, and after several breaks in a row none for a while. So no domain holds up the others, and
+ * nobody who names a dead one makes others wait. Fixed tables by a hash of the domain: a collision costs a short wait.
  */
 import { SECOND_MS } from "#kit/time.ts";
 
@@ -29,11 +29,11 @@ export function afterDomainAttempt(domains: Domains, cell: number, isMiss: boole
   domains.pausedUntil[row] = misses < 2 ? 0 : now + pauseS * SECOND_MS;
 }
 
-/** Cells that get no letter now. `underway` are the domains of the letters that run, with their age in milliseconds. */
+/** Cells that get no letter now. `inHand` are the domains of the letters in hand, with the age of their attempt in milliseconds. */
 export function closedCells(
   domains: Domains,
-  underway: readonly { domainCell: number; ageMs: number }[],
-  connections: number,
+  inHand: readonly { domainCell: number; ageMs: number }[],
+  { connections, most }: { connections: number; most: number },
   now: number,
 ): number[] {
   const closed = new Set<number>();
@@ -41,12 +41,11 @@ export function closedCells(
     const cell = domains.cells[row] ?? NOBODY;
     if (cell !== NOBODY && (domains.pausedUntil[row] ?? 0) > now) closed.add(cell);
   }
-  for (const { domainCell } of underway) {
-    const there = underway.filter((letter) => letter.domainCell === domainCell);
+  for (const { domainCell } of inHand) {
+    const there = inHand.filter((letter) => letter.domainCell === domainCell);
     const row = domainCell % ROWS;
     const slow = there.some(({ ageMs }) => ageMs >= SLOW_MS) || (domains.cells[row] === domainCell && (domains.misses[row] ?? 0) > 0);
-    const most = slow ? Math.floor(connections / SHARE_OF_SLOW) : connections - 1;
-    if (there.length >= Math.max(1, most)) closed.add(domainCell);
+    if (there.length >= Math.max(1, slow ? Math.floor(connections / SHARE_OF_SLOW) : most - 1)) closed.add(domainCell);
   }
   return [...closed];
 }

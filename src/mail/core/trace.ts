@@ -55,6 +55,7 @@ function stateOf(row: LetterRow, now: number): LetterTrace["state"] {
     case "relayed":
       return "accepted";
     case "failed":
+      if (row.held) return "silent";
       return row.lastFailure === "recipient-refused" ? "refused" : "failed";
     case "expired":
       return "expired";
@@ -88,6 +89,7 @@ function retryAfter(state: LetterTrace["state"], row: LetterRow, now: number): n
     case "accepted":
     case "refused":
     case "failed":
+    case "silent":
     case "expired":
     case "entered":
       return null;
