@@ -11,7 +11,7 @@ import { openPool, type DatabaseAddress, type Pool } from "#store/store.ts";
 import { answerParent } from "../door/messages.ts";
 import { rounded } from "../door/numbers.ts";
 import { UNKNOWN } from "./fault.ts";
-import { hasAccount } from "./store.ts";
+import { withAccount } from "./store.ts";
 import type { Person } from "./tally.ts";
 
 export type CourierTask = { address: DatabaseAddress; smtpUrls: string[]; lettersPerSecond: number; connections: number };
@@ -55,13 +55,13 @@ answerParent({
       clock: systemClock,
       dice: systemDice,
       log: pino({ level: "silent" }),
-      keys: () => ({ letter: keysOf("letter"), recipient: keysOf("recipient") }),
+      keys: () => KEYS,
       ...relaysOf(smtpUrls),
       mailFrom: "Holdfast <codes@chat.example.org>",
       publicUrl: "https://chat.example.org",
       lettersPerSecond,
       unprovenPerHour: UNBRAKED,
-      hasAccount: (address) => hasAccount(pool, address),
+      withAccount: (addresses) => withAccount(pool, addresses),
     });
   },
   async start() {
@@ -114,6 +114,9 @@ function relaysOf(urls: string[]) {
 function keysOf(purpose: Purpose): PurposeKeys {
   return { purpose, current: derivePurposeKey({ id: 1, secret }, purpose) };
 }
+
+/** Made once, as a Holdfast is handed them. */
+const KEYS = { letter: keysOf("letter"), recipient: keysOf("recipient") };
 
 function line(perSecond: number): void {
   const startedAt = performance.now();

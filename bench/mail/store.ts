@@ -34,7 +34,9 @@ export async function countCommits(sql: Sql): Promise<number> {
   return row?.many ?? 0;
 }
 
-/** What a Holdfast asks about each reader before their letter is written. */
-export async function hasAccount(sql: Sql, address: string): Promise<boolean> {
-  return (await sql`select id from account where address_key = ${address.toLowerCase()}`).length > 0;
+/** What a Holdfast asks about readers before their letters are written. */
+export async function withAccount(sql: Sql, addresses: readonly string[]): Promise<ReadonlySet<string>> {
+  const keys = addresses.map((address) => address.toLowerCase());
+  const rows = await sql<{ address_key: string }[]>`select address_key from account where address_key = any(${keys})`;
+  return new Set(rows.map((row) => row.address_key));
 }

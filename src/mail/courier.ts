@@ -37,8 +37,8 @@ export type CourierParts = {
   /** In the order in which they are to be used; at least one. */
   deliveries: Delivery[];
   lettersPerSecond: number;
-  /** The letter in a claimed row; `undefined` when nobody can read it any more. */
-  open: (claimed: ClaimedLetter) => Promise<CodeLetter | undefined>;
+  /** The letters in claimed rows, in their order; `undefined` for one that nobody can read any more. */
+  open: (claimed: readonly ClaimedLetter[]) => Promise<(CodeLetter | undefined)[]>;
   /** Runs between two rounds, every few seconds at least. */
   tidy: () => Promise<void>;
 };
@@ -56,7 +56,7 @@ export type Courier = {
 
 const SETTLE_RETRY_MS = 1_000;
 /** Letters in hand for each connection, and those that are over and not yet written down with them. */
-const AHEAD = 2;
+const AHEAD = 3;
 const MOST_UNSETTLED = 8;
 /** A letter in hand waits for a connection for so long; then it is put back. */
 const CONNECTION_WITHIN_MS = 5_000;
@@ -137,15 +137,20 @@ export function createCourier(parts: CourierParts): Courier {
       renewedAt = clock.monotonic();
     }
     for (let claimed = await claim(); claimed.length > 0; claimed = await claim()) {
-      for (const letter of claimed) takeInHand(letter);
+      const opened = parts.open(claimed);
+      for (const [at, letter] of claimed.entries())
+        takeInHand(
+          letter,
+          opened.then((letters) => letters[at]),
+        );
     }
     carriers.probe(wake);
   }
 
-  function takeInHand(letter: ClaimedLetter): void {
+  function takeInHand(letter: ClaimedLetter, opened: Promise<CodeLetter | undefined>): void {
     const inHand: InHand = { domainCell: letter.domainCell, since: undefined, over: false, done: Promise.resolve() };
     underway.set(letter.id, inHand);
-    inHand.done = deliver(letter, inHand).finally(() => {
+    inHand.done = deliver(letter, opened, inHand).finally(() => {
       underway.delete(letter.id);
       wake();
     });
@@ -170,7 +175,10 @@ export function createCourier(parts: CourierParts): Courier {
     pace = refill(pace, lettersPerSecond, clock.monotonic());
     const carrier = carriers.choose() ?? carriers.all.find(({ state }) => state.status === "working") ?? carriers.all[0];
     const most = (carriers.status() === "working" ? AHEAD : 1) * carriers.capacity();
-    const count = Math.min(most - open().length, MOST_UNSETTLED * connections - underway.size, Math.floor(pace.tokens));
+    const room = most - open().length;
+    // a few at once: one statement for each would cost more than the letters
+    const count =
+      room < Math.min(connections, most) / 2 ? 0 : Math.min(room, MOST_UNSETTLED * connections - underway.size, Math.floor(pace.tokens));
     if (carrier === undefined || count <= 0 || stopping.signal.aborted) return [];
     const inHand = [...underway.keys()];
     if (lostLease !== undefined) await releaseClaim(sql, lostLease, inHand);
@@ -182,10 +190,10 @@ export function createCourier(parts: CourierParts): Courier {
     return claimed;
   }
 
-  async function deliver(claimed: ClaimedLetter, inHand: InHand): Promise<void> {
+  async function deliver(claimed: ClaimedLetter, opened: Promise<CodeLetter | undefined>, inHand: InHand): Promise<void> {
     let letter: CodeLetter | undefined;
     try {
-      letter = await parts.open(claimed);
+      letter = await opened;
     } catch (error) {
       // the database went while it was asked about the reader: that says nothing about the letter
       log.warn({ err: error, letter: claimed.id }, "a letter could not be opened yet");

@@ -167,7 +167,7 @@ test("no relay ever has more letters at once than it has connections, however ma
   const made = [(await first.connections()) - (before[0] ?? 0), (await second.connections()) - (before[1] ?? 0)];
   assert.ok(
     made.every((connections) => connections <= 5),
-    `${made} connections were made`,
+    `${made.join(" and ")} connections were made`,
   );
   assert.equal((await first.letters()).length + (await second.letters()).length, 80);
 });
