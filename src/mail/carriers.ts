@@ -43,8 +43,8 @@ export type Carriers = {
   keys(): RelayKeys;
   /** With a connection that was taken for it. */
   attempt(carrier: Carrier, letter: CodeLetter, domainCell: number, limitMs: number): Promise<Tried>;
-  /** Sees after relays that nobody has heard of for long. `onEnd`: one of these looks is over. */
-  probe(onEnd: () => void): void;
+  /** Sees after relays that nobody has heard of for long, but for those with these keys. `onEnd`: one of these looks is over. */
+  probe(except: ReadonlySet<string>, onEnd: () => void): void;
   status(): RelayState["status"];
   /** Milliseconds until a pause or a trial makes something possible that is not possible now. */
   nextChangeMs(): number;
@@ -192,9 +192,9 @@ export function createCarriers(parts: { deliveries: Delivery[]; clock: Clock; lo
       if (!cutShort) heard(carrier, afterAttempt(carrier.state, verdict, clock.now()), end);
       return { end, verdict, begun };
     },
-    probe(onEnd) {
+    probe(except, onEnd) {
       for (const carrier of all) {
-        if (!isProbeDue(carrier)) continue;
+        if (except.has(carrier.delivery.key) || !isProbeDue(carrier)) continue;
         carrier.probing = probe(carrier).finally(() => {
           carrier.probing = undefined;
           onEnd();

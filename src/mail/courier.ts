@@ -69,7 +69,7 @@ export function createCourier(parts: CourierParts): Courier {
   const connections = parts.deliveries.reduce((sum, delivery) => sum + delivery.connections, 0);
   const stopping = new AbortController();
   /** In our hands. `since`: when its attempt began; `over`: it is, and only has to be written down. */
-  type InHand = { domainCell: number; since: number | undefined; over: boolean; done: Promise<void> };
+  type InHand = { domainCell: number; relay: string; since: number | undefined; over: boolean; done: Promise<void> };
   const underway = new Map<string, InHand>();
   /** Letters that wait for a connection. */
   const waiters: (() => void)[] = [];
@@ -144,11 +144,12 @@ export function createCourier(parts: CourierParts): Courier {
           opened.then((letters) => letters[at]),
         );
     }
-    carriers.probe(wake);
+    // a letter that waits for a relay shows how it is
+    carriers.probe(new Set(open().flatMap(({ relay, since }) => (since === undefined ? [relay] : []))), wake);
   }
 
   function takeInHand(letter: ClaimedLetter, opened: Promise<CodeLetter | undefined>): void {
-    const inHand: InHand = { domainCell: letter.domainCell, since: undefined, over: false, done: Promise.resolve() };
+    const inHand: InHand = { domainCell: letter.domainCell, relay: letter.relay, since: undefined, over: false, done: Promise.resolve() };
     underway.set(letter.id, inHand);
     inHand.done = deliver(letter, opened, inHand).finally(() => {
       underway.delete(letter.id);

@@ -196,7 +196,7 @@ export async function claimLetters(
     from due where outbox.id = due.id
     returning outbox.id, outbox.body, outbox.attempts, outbox.domain_cell, outbox.relay, outbox.data_begun,
       outbox.created_at, outbox.deadline_at`;
-  return rows.map((row) => ({
+  const claimed = rows.map((row) => ({
     id: row.id,
     body: row.body,
     attempts: row.attempts,
@@ -206,6 +206,8 @@ export async function claimLetters(
     createdAt: row.created_at.getTime(),
     deadlineAt: row.deadline_at.getTime(),
   }));
+  // an update gives back its rows in any order
+  return claimed.toSorted((one, other) => Number(one.attempts > 1) - Number(other.attempts > 1) || one.deadlineAt - other.deadlineAt);
 }
 
 type ClaimedRow = {
