@@ -52,7 +52,7 @@ test(
 
     const crowd = Array.from({ length: PEOPLE_AT_ONCE }, (_, nth) => people(nth));
     for (let kill = 0; kill < KILLS; kill += 1) {
-      await pause(randomInt(800, 3_500));
+      await pause(randomInt(2_000, 6_000));
       const victim = VICTIMS[kill % VICTIMS.length] ?? "app";
       for (let pid; pid === undefined; await pause(50)) {
         pid = (await holdfast.pids())[victim];
