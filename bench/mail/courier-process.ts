@@ -49,13 +49,15 @@ answerParent({
   },
   open({ address, smtpUrls, lettersPerSecond, connections }: CourierTask) {
     const pool = openPool(address, { connections, name: "courier" });
+    // made once, as a Holdfast is handed them
+    const keys = { letter: keysOf("letter"), recipient: keysOf("recipient") };
     sql = pool;
     mail = createMail({
       sql: pool,
       clock: systemClock,
       dice: systemDice,
       log: pino({ level: "silent" }),
-      keys: () => KEYS,
+      keys: () => keys,
       ...relaysOf(smtpUrls),
       mailFrom: "Holdfast <codes@chat.example.org>",
       publicUrl: "https://chat.example.org",
@@ -114,9 +116,6 @@ function relaysOf(urls: string[]) {
 function keysOf(purpose: Purpose): PurposeKeys {
   return { purpose, current: derivePurposeKey({ id: 1, secret }, purpose) };
 }
-
-/** Made once, as a Holdfast is handed them. */
-const KEYS = { letter: keysOf("letter"), recipient: keysOf("recipient") };
 
 function line(perSecond: number): void {
   const startedAt = performance.now();
