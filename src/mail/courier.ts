@@ -8,7 +8,7 @@ import type { Dice } from "#kit/dice.ts";
 import type { Clock } from "#kit/time.ts";
 import type { Pool } from "#store/store.ts";
 import { createCarriers, statusOf, type Carrier, type Carriers, type Tried } from "./carriers.ts";
-import { afterDomainAttempt, closedCells, newDomains } from "./core/domains.ts";
+import { afterDomainAttempt, closedCells, newDomains, troubledCells } from "./core/domains.ts";
 import { LEASE_MS, POLL_MS, STOP_GRACE_MS } from "./core/limits.ts";
 import { freshPace, nextTokenMs, refill } from "./core/pace.ts";
 import { maySwitch, retryDelayMs, type AttemptEnd, type Verdict } from "./core/verdict.ts";
@@ -46,6 +46,8 @@ export type Courier = {
   closedCells(): number[];
   /** The domain's own server broke off several times in a row, and is left alone for a moment. */
   isPaused(domainCell: number): boolean;
+  /** Domains that are left alone for a moment, and those that have few connections because they are slow. */
+  troubled(): { paused: number[]; slow: number[] };
   start(): void;
   /** No new attempt; those that run may end, for a few seconds. */
   stop(): Promise<void>;
@@ -138,11 +140,12 @@ export function createCourier(parts: CourierParts): Courier {
     underway.set(letter.id, { domainCell: letter.domainCell, since: clock.monotonic(), done });
   }
 
-  function closed(): number[] {
+  function running() {
     const now = clock.monotonic();
-    const running = [...underway.values()].map(({ domainCell, since }) => ({ domainCell, ageMs: now - since }));
-    return closedCells(domains, running, connections, clock.now());
+    return [...underway.values()].map(({ domainCell, since }) => ({ domainCell, ageMs: now - since }));
   }
+
+  const closed = () => closedCells(domains, running(), connections, clock.now());
 
   /** For the relay that is to have the next letter; those that belong to another one go along. */
   async function claim(): Promise<ClaimedLetter[]> {
@@ -229,6 +232,7 @@ export function createCourier(parts: CourierParts): Courier {
     carriers,
     closedCells: closed,
     isPaused: (domainCell) => closedCells(domains, [], connections, clock.now()).includes(domainCell),
+    troubled: () => troubledCells(domains, running(), clock.now()),
     start() {
       loop = run();
     },
