@@ -142,6 +142,8 @@ export type MailServer = {
   /** `unknown`: not reached yet · `slow`: it takes letters, and another one is so much quicker that it has them. */
   state: "unknown" | "working" | "slow" | "failing";
   why: MailFailure | null;
+  /** When it last took a letter, refused one, or was looked after; null: never. */
+  heardAt: TimeMs | null;
   /** It is left alone until then. */
   nextTryAt: TimeMs | null;
   connections: { used: number; allowed: number };

@@ -62,7 +62,7 @@ export function createMailView(parts: MailViewParts): () => Promise<OperatorMail
   return async () => {
     const now = clock.now();
     const mail = parts.status();
-    const servers = courier.carriers.all.flatMap((carrier) => serverOf(carrier, now) ?? []);
+    const servers = courier.carriers.all.flatMap((carrier) => serverOf(carrier, clock) ?? []);
     const [there, hour] = await Promise.all([waiting(now), ended()]);
     const { sent, entered, budget, alarm, held } = letterBrake.view();
     return {
@@ -78,13 +78,19 @@ export function createMailView(parts: MailViewParts): () => Promise<OperatorMail
   };
 }
 
-function serverOf({ name, delivery, state, speeds, trial, running, probing }: Carrier, now: number): MailServer | undefined {
+function serverOf(
+  { name, delivery, state, speeds, trial, running, probing, lastContactAt }: Carrier,
+  clock: Clock,
+): MailServer | undefined {
   if (delivery.server === null) return undefined;
+  const now = clock.now();
+  const silentMs = clock.monotonic() - lastContactAt;
   return {
     name,
     ...delivery.server,
     state: state.status === "working" && trial.dueAt > 0 ? "slow" : state.status,
     why: state.lastFailure,
+    heardAt: Number.isFinite(silentMs) ? Math.round(now - silentMs) : null,
     nextTryAt: state.pausedUntil > now ? state.pausedUntil : null,
     connections: { used: running.size + (probing === undefined ? 0 : 1), allowed: delivery.connections },
     acceptMs: speeds.overall === 0 ? null : Math.round(speeds.overall),

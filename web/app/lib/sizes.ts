@@ -17,6 +17,12 @@ export function tookText(language: Language, ms: number): string {
   return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short", maximumSignificantDigits: 2 }).format(value);
 }
 
+/** "99.9%": a share, rounded down, so that all is said only of all. */
+export function shareText(language: Language, part: number, whole: number): string {
+  const share = whole === 0 ? 0 : Math.floor((1_000 * part) / whole) / 1_000;
+  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(share);
+}
+
 /** "40 seconds", "3 minutes", "2 hours", rounded up. */
 export function spanText(language: Language, seconds: number): string {
   const [value, unit] =

@@ -1,8 +1,7 @@
 /** What waits, for whose domain, and what became of the letters of the last hour? With what is held up, and why, in plain words. */
-import { percentWords } from "#contract/words/interval.ts";
 import type { MailQueue, OperatorMailAnswer } from "#contract/wire.ts";
 import { useLanguage } from "../lib/say.ts";
-import { spanText, tookText } from "../lib/sizes.ts";
+import { shareText, spanText, tookText } from "../lib/sizes.ts";
 import { Figure } from "./mail-servers.tsx";
 import type { MailWords } from "./mail.tsx";
 import { Section } from "./models-section.tsx";
@@ -67,7 +66,7 @@ export function Hour({ hour, say }: { hour: OperatorMailAnswer["hour"]; say: Mai
             <dl className="grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-4">
               <Figure name={say("mail.ordered")}>{number.format(ordered)}</Figure>
               <Figure name={say("mail.accepted")}>{number.format(accepted)}</Figure>
-              <Figure name={say("mail.in-time")}>{accepted === 0 ? "–" : percentDown(language, inTime, accepted)}</Figure>
+              <Figure name={say("mail.in-time")}>{accepted === 0 ? "–" : shareText(language, inTime, accepted)}</Figure>
               <Figure name={say("mail.entered")}>{number.format(entered)}</Figure>
             </dl>
             {p50Ms !== null && p99Ms !== null && (
@@ -100,11 +99,6 @@ export function Hour({ hour, say }: { hour: OperatorMailAnswer["hour"]; say: Mai
       <HeldUp heldUp={hour.heldUp} say={say} />
     </>
   );
-}
-
-/** Never "100 %" of what was not all. */
-function percentDown(language: Parameters<typeof percentWords>[0], part: number, whole: number): string {
-  return percentWords(language, Math.floor((100 * part) / whole) / 100);
 }
 
 function HeldUp({ heldUp, say }: { heldUp: OperatorMailAnswer["hour"]["heldUp"]; say: MailWords }) {

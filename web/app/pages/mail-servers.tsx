@@ -61,10 +61,21 @@ export function Servers({ answer, say }: { answer: OperatorMailAnswer; say: Mail
 
   return (
     <Section title={say("mail.servers")} {...(answer.servers.length > 1 ? { hint: say("mail.servers-hint") } : {})}>
+      <div className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
+        <Button aria-disabled={checking} onClick={() => void check()}>
+          {say("mail.check")}
+        </Button>
+        <p
+          role="status"
+          className={`flex min-h-6 flex-1 basis-60 items-center gap-2 text-s ${refusal === undefined ? "text-soft" : "text-danger"}`}
+        >
+          {checking && <Spinner />} {checking ? say("mail.checking") : (refusal ?? say("mail.check-hint"))}
+        </p>
+      </div>
       <ul className="space-y-4">
         {answer.servers.map((server) => (
           <li key={server.name}>
-            <Card server={server} stepsMs={answer.stepsMs} say={say}>
+            <Card server={server} now={answer.now} stepsMs={answer.stepsMs} say={say}>
               <div role="status" className="space-y-3 empty:hidden">
                 {checked?.troubles.has(server.name) === true && (
                   <CheckResult at={checked.at} trouble={checked.troubles.get(server.name) ?? null} say={say} />
@@ -90,22 +101,23 @@ export function Servers({ answer, say }: { answer: OperatorMailAnswer; say: Mail
         ))}
       </ul>
       <p className="mt-3 text-s break-words text-soft">{say("mail.test-hint", { address: account.address })}</p>
-      <div className="mt-4 flex flex-wrap items-center gap-x-4 gap-y-2">
-        <Button aria-disabled={checking} onClick={() => void check()}>
-          {say("mail.check")}
-        </Button>
-        <p
-          role="status"
-          className={`flex min-h-6 flex-1 basis-60 items-center gap-2 text-s ${refusal === undefined ? "text-soft" : "text-danger"}`}
-        >
-          {checking && <Spinner />} {checking ? say("mail.checking") : (refusal ?? say("mail.check-hint"))}
-        </p>
-      </div>
     </Section>
   );
 }
 
-function Card({ server, stepsMs, say, children }: { server: MailServer; stepsMs: readonly number[]; say: MailWords; children: ReactNode }) {
+function Card({
+  server,
+  now,
+  stepsMs,
+  say,
+  children,
+}: {
+  server: MailServer;
+  now: number;
+  stepsMs: readonly number[];
+  say: MailWords;
+  children: ReactNode;
+}) {
   const language = useLanguage();
   const failing = server.state === "failing";
   return (
@@ -129,9 +141,14 @@ function Card({ server, stepsMs, say, children }: { server: MailServer; stepsMs:
         </div>
       </div>
       <div className="space-y-4 border-t border-line px-4 py-4">
-        <dl className="grid grid-cols-2 gap-x-6 gap-y-1">
+        <dl className="grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-3">
           <Figure name={say("mail.accept")}>
             {server.acceptMs === null ? say("mail.accept-none") : tookText(language, server.acceptMs)}
+          </Figure>
+          <Figure name={say("mail.heard")}>
+            {server.heardAt === null
+              ? say("mail.heard-never")
+              : say("mail.heard-ago", { wait: spanText(language, (now - server.heardAt) / 1_000) })}
           </Figure>
           <Figure name={say("mail.connections")}>{say("mail.connections-used", server.connections)}</Figure>
         </dl>
@@ -170,7 +187,7 @@ function Why({ word, say }: { word: MailFailure; say: MailWords }) {
 function Histogram({ histogram, stepsMs, say }: { histogram: readonly number[]; stepsMs: readonly number[]; say: MailWords }) {
   const language = useLanguage();
   const count = lettersIn(histogram);
-  if (count === 0) return <p className="text-s text-soft">{say("mail.histogram-none")}</p>;
+  if (count === 0) return null;
   const bars = barsOf(histogram, stepsMs);
   const number = new Intl.NumberFormat(language);
   const told = bars
@@ -183,10 +200,10 @@ function Histogram({ histogram, stepsMs, say }: { histogram: readonly number[]; 
   const sentence = `${say("mail.histogram")}: ${say("mail.letters", { count })}; ${told.join(", ")}`;
   const last = stepsMs.at(-1) ?? 0;
   return (
-    <figure role="img" aria-label={sentence}>
-      <figcaption aria-hidden="true" className="text-s text-soft">
+    <div role="img" aria-label={sentence}>
+      <p aria-hidden="true" className="text-s text-soft">
         {say("mail.histogram")} ({say("mail.letters", { count })})
-      </figcaption>
+      </p>
       <div aria-hidden="true" className="mt-2 flex items-end gap-0.5 sm:gap-1">
         {bars.map((bar) => (
           <div key={bar.endMs ?? "longer"} className="min-w-0 flex-1 text-center text-xs text-soft tabular-nums">
@@ -203,7 +220,7 @@ function Histogram({ histogram, stepsMs, say }: { histogram: readonly number[]; 
       <p aria-hidden="true" className="text-end text-xs text-soft">
         {say("mail.histogram-unit")}
       </p>
-    </figure>
+    </div>
   );
 }
 

@@ -90,16 +90,25 @@ export default function MailPage() {
   );
 }
 
+type Tone = "fine" | "plain" | "warn" | "bad";
+const TONES: Record<Tone, { card: string; icon: string; name: string }> = {
+  fine: { card: "border-line", icon: "text-accent", name: "" },
+  plain: { card: "border-line", icon: "text-soft", name: "" },
+  warn: { card: "border-warn/30 bg-warn-soft", icon: "text-warn", name: "text-warn" },
+  bad: { card: "border-danger/30 bg-danger-soft", icon: "text-danger", name: "text-danger" },
+};
+
 function Now({ answer, say }: { answer: OperatorMailAnswer; say: MailWords }) {
-  const { name, detail, bad } = standing(answer, say);
+  const { name, detail, tone } = standing(answer, say);
+  const look = TONES[tone];
   return (
     <Section title={say("mail.now")}>
       <div className="space-y-3" aria-live="polite">
-        <div className={`flex gap-3 rounded-card border px-4 py-3 ${bad ? "border-danger/30 bg-danger-soft" : "border-line"}`}>
-          <Icon name={bad ? "alert" : "check"} className={`mt-1 ${bad ? "text-danger" : "text-accent"}`} />
+        <div className={`flex gap-3 rounded-card border px-4 py-3 ${look.card}`}>
+          <Icon name={tone === "fine" ? "check" : "alert"} className={`mt-1 ${look.icon}`} />
           <div className="min-w-0 flex-1">
-            <p className={`text-l font-semibold ${bad ? "text-danger" : ""}`}>{name}</p>
-            <p className={`text-s ${bad ? "text-ink" : "text-soft"}`}>{detail}</p>
+            <p className={`text-l font-semibold ${look.name}`}>{name}</p>
+            <p className={`text-s ${tone === "fine" || tone === "plain" ? "text-soft" : ""}`}>{detail}</p>
           </div>
         </div>
         {answer.hour.alarm && (
@@ -120,20 +129,23 @@ function Now({ answer, say }: { answer: OperatorMailAnswer; say: MailWords }) {
   );
 }
 
-function standing({ goesTo, mail, pace }: OperatorMailAnswer, say: MailWords): { name: string; detail: string; bad: boolean } {
-  const told = (state: "mailbox" | "nowhere" | "unknown" | "failing", bad: boolean) => ({
+/** What holds now, worst first. */
+function standing({ goesTo, mail, pace }: OperatorMailAnswer, say: MailWords): { name: string; detail: string; tone: Tone } {
+  const told = (state: "mailbox" | "nowhere" | "unknown" | "failing", tone: Tone) => ({
     name: say(`mail.${state}`),
     detail: say(`mail.${state}-detail`),
-    bad,
+    tone,
   });
-  if (goesTo === "mailbox") return told("mailbox", false);
-  if (goesTo === "nowhere") return told("nowhere", true);
-  if (mail !== "working") return told(mail === "unknown" ? "unknown" : "failing", mail !== "unknown");
-  const allowed = pace.allowed;
-  if (pace.slowedBy === null || pace.slowedBy === "servers")
-    return { name: say("mail.working"), detail: say("mail.working-detail", { allowed }), bad: false };
-  const now = Number(pace.lettersPerSecond.toPrecision(2));
-  return { name: say("mail.working-slow"), detail: say(`mail.slowed-${pace.slowedBy}`, { now, allowed }), bad: false };
+  const { slowedBy, lettersPerSecond, allowed } = pace;
+  if (goesTo === "nowhere") return told("nowhere", "bad");
+  if (goesTo === "mailbox") return told("mailbox", "plain");
+  if (mail === "unknown") return told("unknown", "plain");
+  if (mail === "failing") return told("failing", "bad");
+  if (slowedBy === null || slowedBy === "servers")
+    return { name: say("mail.working"), detail: say("mail.working-detail", { allowed }), tone: "fine" };
+  const [unit, count] = lettersPerSecond < 1 ? (["minute", 60 * lettersPerSecond] as const) : (["second", lettersPerSecond] as const);
+  const paceWords = say(`mail.pace-${unit}`, { count: count < 10 ? Math.round(10 * count) / 10 : Math.round(count) });
+  return { name: say("mail.working-slow"), detail: say(`mail.slowed-${slowedBy}`, { pace: paceWords, allowed }), tone: "warn" };
 }
 
 function Connect({ say }: { say: MailWords }) {
@@ -141,9 +153,7 @@ function Connect({ say }: { say: MailWords }) {
     <Section title={say("mail.connect")}>
       <div className="space-y-3 rounded-card border border-line px-4 py-3">
         <p>{say("mail.connect-how", { file: "holdfast.env" })}</p>
-        <pre className="overflow-x-auto rounded-m bg-ground px-3 py-2 font-mono text-s" tabIndex={0}>
-          {EXAMPLE}
-        </pre>
+        <pre className="rounded-m bg-ground px-3 py-2 font-mono text-s wrap-anywhere whitespace-pre-wrap">{EXAMPLE}</pre>
         <p className="text-s text-soft">{say("mail.connect-several")}</p>
         <a href={MANUAL} className={buttonClass("plain")}>
           {say("mail.connect-more")}
