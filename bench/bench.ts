@@ -9,6 +9,7 @@ const BENCHES: Record<string, string> = {
   admission: "what one decision of the admission core costs",
   decision: "what the door's whole decision costs, from a parsed head to a verdict: with tokens, forged ones and none",
   oracle: "whether answers or their timing tell that an address has an account",
+  mail: "the promise of a minute while relays fail; the courier's speed and memory, beside a bare nodemailer loop",
   start: "how long a warm start takes and what is held in memory when nobody comes; beside bare processes",
 };
 

@@ -4,6 +4,7 @@
  * have caught a leak of a millisecond.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -183,7 +184,7 @@ ${lines.join("\n")}
 
 Answers that differed in status, headers or body: ${otherwise.length} of ${2 * letter.length}${otherwise.length === 0 ? " (ok)" : ` (NO), such as\n\n\`\`\`\n${otherwise[0]}\n\`\`\``}.
 
-${describeMachine()}
+${describeMachine()}; load at the end ${loadavg()[0]?.toFixed(1)}
 `;
   return { text, isGreen };
 }

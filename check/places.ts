@@ -78,7 +78,11 @@ export const PLACES: readonly Place[] = [
     power: "sending letters",
     within: EVERYWHERE,
     reach: { imports: { nodemailer: "*" } },
-    allowed: { "src/mail/": "the courier, to the relay of SMTP_URL", "bench/peers/": "what the bench measures beside Holdfast" },
+    allowed: {
+      "src/mail/": "the courier, to the relay of SMTP_URL",
+      "bench/peers/": "what the bench measures beside Holdfast",
+      "bench/mail/nodemailer-process.ts": "the bare loop that the courier is measured beside, to the bench's own sink",
+    },
   },
   {
     rule: "place/database",
@@ -96,6 +100,7 @@ export const PLACES: readonly Place[] = [
       "src/*/store.ts": "each module keeps its rows there",
       "src/assistant/model-choice/store.ts": "the operator's choice of a model",
       "src/store/": "migrations, locks, the pool",
+      "bench/mail/store.ts": "what the outbox told meanwhile, of the database that the bench made",
     },
   },
   {
@@ -120,6 +125,7 @@ export const PLACES: readonly Place[] = [
       "bin/code-cache.js": "itself, to compile what changed and end",
       "bench/bench.ts": "the benchmark that was named",
       "bench/door/processes.ts": "servers and generators, each on its core",
+      "bench/mail/postfix.ts": "Debian's Postfix, as a relay that others wrote",
       "bench/door/peers.ts": "npm, apt-get and dpkg-deb, for what is measured beside Holdfast",
     },
   },

@@ -51,9 +51,13 @@ export function judge(results: readonly (StepResult | RefusalsResult | MemoryRes
 /** Others who worked on the machine are in every figure. */
 function judgeMachine(runs: readonly StepResult[]): Bar[] {
   if (runs.length === 0) return [];
-  const others = Math.max(...runs.map(({ othersCpu }) => othersCpu));
+  return [othersBar(Math.max(...runs.map(({ othersCpu }) => othersCpu)))];
+}
+
+/** Never red: it says whether the other figures are worth anything. */
+export function othersBar(others: number): Bar {
   const bar = atMost("the machine to itself: cores that others used", others, OTHERS_CPU, "");
-  return [{ ...bar, verdict: bar.verdict === "green" ? "green" : "not measured" }];
+  return { ...bar, verdict: bar.verdict === "green" ? "green" : "not measured" };
 }
 
 function judgeMembers({ variant, says, p99, p50 }: (typeof STEPS)[number], runs: readonly StepResult[]): Bar[] {
@@ -147,17 +151,17 @@ export function tellBars(bars: readonly Bar[]): string {
   return bars.map(({ name, figure, limit, verdict }) => `${sign[verdict]}${name.padEnd(62)} ${figure.padStart(12)}  (${limit})`).join("\n");
 }
 
-function atMost(name: string, figure: number | null, limit: number, unit: string): Bar {
+export function atMost(name: string, figure: number | null, limit: number, unit: string): Bar {
   if (figure === null) return unmeasured(name, `at most ${limit}${unit}`);
   return { name, limit: `at most ${limit}${unit}`, figure: figureOf(figure, unit), verdict: figure <= limit ? "green" : "red" };
 }
 
-function atLeast(name: string, figure: number | null, limit: number): Bar {
+export function atLeast(name: string, figure: number | null, limit: number): Bar {
   if (figure === null) return unmeasured(name, `at least ${percent(limit)}`);
   return { name, limit: `at least ${percent(limit)}`, figure: percent(figure), verdict: figure >= limit ? "green" : "red" };
 }
 
-function unmeasured(name: string, limit: string): Bar {
+export function unmeasured(name: string, limit: string): Bar {
   return { name, limit, figure: "–", verdict: "not measured" };
 }
 
@@ -166,5 +170,5 @@ function figureOf(figure: number | null, unit: string): string {
 }
 
 function percent(share: number): string {
-  return `${Number((share * 100).toFixed(1))} %`;
+  return `${Number((share * 100).toFixed(2))} %`;
 }

@@ -9,15 +9,27 @@ const MARGIN = { left: 76, right: 220, top: 40, bottom: 44 };
 const COLOURS = ["#1558d6", "#c5221f", "#188038", "#b06000", "#8430ce", "#5f6368"];
 const PLOT = { width: WIDTH - MARGIN.left - MARGIN.right, height: HEIGHT - MARGIN.top - MARGIN.bottom };
 
-/** Values over time on a logarithmic axis; where nobody was answered the line breaks off. */
-export function lineChart(parts: { title: string; unit: string; stepSeconds: number; lines: readonly Line[]; markAt?: number }): string {
-  const { title, unit, stepSeconds, lines, markAt } = parts;
+/** Values over time on a logarithmic axis, or a linear one from 0; where nobody was answered the line breaks off. */
+export function lineChart(parts: {
+  title: string;
+  unit: string;
+  stepSeconds: number;
+  lines: readonly Line[];
+  markAt?: number;
+  mark?: string;
+  linear?: true;
+}): string {
+  const { title, unit, stepSeconds, lines, markAt, mark = "flood", linear = false } = parts;
   const values = lines.flatMap(({ points }) => points.filter((point) => point !== null));
   const [low, high] = decades(values);
+  const most = Math.max(1e-9, ...values) * 1.1;
   const many = Math.max(2, ...lines.map(({ points }) => points.length));
   const x = (index: number) => MARGIN.left + (index / (many - 1)) * PLOT.width;
-  const y = (value: number) => MARGIN.top + (1 - (Math.log10(Math.max(value, 10 ** low)) - low) / (high - low)) * PLOT.height;
-  const ticks = Array.from({ length: high - low + 1 }, (_, index) => 10 ** (low + index));
+  const upTo = (value: number) => (linear ? value / most : (Math.log10(Math.max(value, 10 ** low)) - low) / (high - low));
+  const y = (value: number) => MARGIN.top + (1 - upTo(value)) * PLOT.height;
+  const ticks = linear
+    ? Array.from({ length: 5 }, (_, index) => (most / 4) * index)
+    : Array.from({ length: high - low + 1 }, (_, index) => 10 ** (low + index));
   const seconds = niceSteps((many - 1) * stepSeconds);
   const drawn = lines.map(({ points }, index) => {
     const path = points
@@ -30,7 +42,7 @@ export function lineChart(parts: { title: string; unit: string; stepSeconds: num
   return svg(title, [
     ...ticks.map((tick) => gridLine(y(tick), `${Number(tick.toPrecision(3))} ${unit}`)),
     ...seconds.map((second) => text(x(second / stepSeconds), HEIGHT - MARGIN.bottom + 18, `${second} s`, "middle")),
-    ...(markAt === undefined ? [] : [verticalMark(x(markAt / stepSeconds), "flood")]),
+    ...(markAt === undefined ? [] : [verticalMark(x(markAt / stepSeconds), mark)]),
     ...drawn,
     ...legend(lines.map(({ name }) => name)),
   ]);
@@ -65,10 +77,35 @@ export function barChart(parts: {
   return svg(title, [...ticks.map((tick) => gridLine(y(tick), `${Number(tick.toPrecision(2))} ${unit}`)), ...drawn, ...legend(series)]);
 }
 
-function svg(title: string, parts: readonly string[]): string {
+const ROW = 20;
+
+/** A row for each group, its parts one after the other up to the whole; what is said of it stands at its end. */
+export function shareChart(parts: { title: string; series: readonly string[]; groups: readonly (Group & { says: string })[] }): string {
+  const { title, series, groups } = parts;
+  const left = 150;
+  const room = WIDTH - MARGIN.right - left;
+  const rows = groups.flatMap(({ name, bars, says }, at) => {
+    const y = MARGIN.top + at * ROW;
+    const whole = Math.max(
+      1,
+      bars.reduce<number>((sum, bar) => sum + (bar ?? 0), 0),
+    );
+    let x = left;
+    const drawn = bars.map((bar, index) => {
+      const width = (room * (bar ?? 0)) / whole;
+      const rect = `<rect x="${x.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${ROW - 6}" fill="${colour(index)}"/>`;
+      x += width;
+      return rect;
+    });
+    return [text(left - 8, y + 11, name, "end"), ...drawn, text(left + 6, y + 11, says, "start", "#fff")];
+  });
+  return svg(title, [...rows, ...legend(series)], MARGIN.top + groups.length * ROW + 12);
+}
+
+function svg(title: string, parts: readonly string[], height = HEIGHT): string {
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escaped(title)}" font-family="system-ui, sans-serif" font-size="11">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(title)}" font-family="system-ui, sans-serif" font-size="11">`,
+    `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
     `<text x="${MARGIN.left}" y="22" font-size="14" font-weight="600" fill="#202124">${escaped(title)}</text>`,
     ...parts,
     "</svg>\n",
@@ -92,8 +129,8 @@ function legend(names: readonly string[]): string[] {
   });
 }
 
-function text(x: number, y: number, words: string, anchor: "start" | "middle" | "end"): string {
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="#3c4043">${escaped(words)}</text>`;
+function text(x: number, y: number, words: string, anchor: "start" | "middle" | "end", fill = "#3c4043"): string {
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="${fill}">${escaped(words)}</text>`;
 }
 
 function colour(index: number): string {

@@ -64,9 +64,12 @@ export function start(
 
 /** One of the `*-process.ts` beside this file, on the generators' core. */
 export function startGenerator(name: "flood" | "members" | "newcomers"): Generator {
-  const started = start("generator", process.execPath, [fileURLToPath(new URL(`./${name}-process.ts`, import.meta.url))], {
-    channel: true,
-  });
+  return startAsked("generator", name, fileURLToPath(new URL(`./${name}-process.ts`, import.meta.url)));
+}
+
+/** A process of ours that is asked questions (messages.ts). */
+export function startAsked(core: Core | "any", name: string, file: string): Generator {
+  const started = start(core, process.execPath, [file], { channel: true });
   const { child } = started;
   let last = 0;
   const open = new Map<number, { resolve: (answer: unknown) => void; reject: (error: Error) => void }>();

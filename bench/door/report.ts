@@ -49,7 +49,7 @@ How it is measured: [bench/README.md](../../README.md).`;
   return parts.join("\n");
 }
 
-function barTable(bars: readonly Bar[]): string {
+export function barTable(bars: readonly Bar[]): string {
   const rows = bars.map(({ name, figure, limit, verdict }) => [name, figure, limit, verdict === "red" ? "**red**" : verdict]);
   return table(["line of the acceptance", "measured", "limit", "verdict"], rows);
 }
@@ -201,11 +201,11 @@ function sum(runs: readonly StepResult[], of: (run: StepResult) => number): numb
   return runs.reduce((total, run) => total + of(run), 0);
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
-function ms(value: number | null): string {
+export function ms(value: number | null): string {
   return value === null ? "–" : `${Number(value.toPrecision(3))} ms`;
 }
 

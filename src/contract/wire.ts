@@ -41,7 +41,7 @@ export type LetterAnswer = { envelope: string; expiresAt: TimeMs };
  * POST /sign-up/trace, with the envelope: what became of its letter. `waiting`: for a mail server · `trying`: one is being given it ·
  * `put-off`: the reader's side asked to come again · `server-down`: no mail server takes it just now · `broken-off`: the connection
  * broke before the letter went · `unsure`: the mail server had it and never said whether it took it · `accepted`: it took it ·
- * `refused`: there is no such mailbox · `failed`: it will not take it · `expired`: its code ended first · `entered`: so was its code.
+ * `silent`: it had it twice and never said so · `refused`: there is no such mailbox · `failed`: it will not take it · `expired`: its code ended first · `entered`: so was its code.
  */
 export type LetterTrace = {
   state:
@@ -54,6 +54,7 @@ export type LetterTrace = {
     | "accepted"
     | "refused"
     | "failed"
+    | "silent"
     | "expired"
     | "entered";
   /** The mail server that was tried last, "A" for the operator's first; null: none was, or there is only one. */

@@ -62,7 +62,7 @@ export function createApp(boot: AppBoot, tell: (message: FromChild) => void): Ap
     unprovenPerHour: boot.unprovenLettersPerHour ?? undefined,
     disposable: boot.disposableDomains,
     mailboxOpen: boot.mailboxTokenSha256 !== null,
-    hasAccount: (address) => identity.hasAccount(address),
+    withAccount: (addresses) => identity.withAccount(addresses),
   });
   const domains = createDomainGuard({
     clock,

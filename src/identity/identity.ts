@@ -13,7 +13,7 @@ import { confirm, requestLetter, traceLetter, type ConfirmRefusal, type LetterRe
 import { authenticate, type Authenticated } from "./sessions.ts";
 import { makeFirstOperator, signIn, type FirstOperatorRefusal, type SignInRefusal } from "./sign-in.ts";
 import {
-  findAccount,
+  accountsAmong,
   livingSessions,
   raisedEpochs,
   removeEnded,
@@ -62,7 +62,8 @@ export type Identity = {
     language: Language;
     visitor: Visitor;
   }): Promise<Outcome<SignedIn, FirstOperatorRefusal>>;
-  hasAccount(address: string): Promise<boolean>;
+  /** Those of the addresses that have an account. */
+  withAccount(addresses: readonly string[]): Promise<ReadonlySet<string>>;
   changeLanguage(accountId: string, language: Language): Promise<void>;
   /** Every epoch whose raising still matters to a pass or a device cookie that may be alive. */
   revocations(): Promise<Epoch[]>;
@@ -105,7 +106,13 @@ export function createIdentity({ onEnded, ...parts }: Parts & { onEnded: (ended:
       if (made.ok && made.value.ended !== null) onEnded(made.value.ended);
       return made;
     },
-    hasAccount: async (address) => (await findAccount(parts.sql, address.toLowerCase())) !== undefined,
+    async withAccount(addresses) {
+      const keys = await accountsAmong(
+        parts.sql,
+        addresses.map((address) => address.toLowerCase()),
+      );
+      return new Set(addresses.filter((address) => keys.has(address.toLowerCase())));
+    },
     changeLanguage: (accountId, language) => setLanguage(parts.sql, accountId, language),
     revocations: () => raisedEpochs(parts.sql, parts.clock.now() - DEVICE_LIFETIME_MS - HOUR_MS),
     start() {

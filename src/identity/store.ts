@@ -29,6 +29,12 @@ type AccountRow = {
   session_epoch: number;
 };
 
+/** Those of the keys that an account has. */
+export async function accountsAmong(sql: Sql, addressKeys: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await sql<{ address_key: string }[]>`select address_key from account where address_key = any(${addressKeys as string[]})`;
+  return new Set(rows.map((row) => row.address_key));
+}
+
 export async function findAccount(sql: Sql, addressKey: string): Promise<StoredAccount | undefined> {
   const [row] = await sql<AccountRow[]>`
     select id, address, password_hash, role, language, cohort, session_epoch from account where address_key = ${addressKey}`;

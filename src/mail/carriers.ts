@@ -5,7 +5,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "#kit/time.ts";
 import { ATTEMPT_MS, IDLE_CHECK_MS, PROBE_MS, SWITCH_MS } from "./core/limits.ts";
-import { afterAttempt, afterProbe, freshRelay, isMissing, mailStatus, type RelayState } from "./core/relay-state.ts";
+import { afterAttempt, afterProbe, freshRelay, isMissing, lettersAllowed, mailStatus, type RelayState } from "./core/relay-state.ts";
 import { relayName } from "./core/relay-url.ts";
 import { chooseRoute, hasRoom, isTrusted, noTrial, spendTrial, watchTrial, type Route, type Trial } from "./core/routes.ts";
 import { expectedMs, newSpeeds, noteAccepted, type Speeds } from "./core/speeds.ts";
@@ -35,12 +35,17 @@ export type Carriers = {
   /** Who takes a letter for this domain now; undefined: nobody has a connection free. `tried`: not these any more. */
   choose(domainCell?: number, tried?: ReadonlySet<Carrier>): Carrier | undefined;
   byKey(key: string): Carrier | undefined;
-  /** How many letters it may be given at once now. */
-  room(carrier: Carrier): number;
+  hasRoom(carrier: Carrier): boolean;
+  /** How many letters may be in hand at once now: as many as those have connections that are trusted, or else may be tried. */
+  capacity(): number;
+  /** Takes a connection for the letter, until its attempt is over. */
+  reserve(carrier: Carrier, letterId: string): void;
+  release(carrier: Carrier, letterId: string): void;
   keys(): RelayKeys;
+  /** With a connection that was taken for it. */
   attempt(carrier: Carrier, letter: CodeLetter, domainCell: number, limitMs: number): Promise<Tried>;
-  /** Sees after relays that nobody has heard of for long. `onEnd`: one of these looks is over. */
-  probe(onEnd: () => void): void;
+  /** Sees after relays that nobody has heard of for long, but for those with these keys. `onEnd`: one of these looks is over. */
+  probe(except: ReadonlySet<string>, onEnd: () => void): void;
   status(): RelayState["status"];
   /** Milliseconds until a pause or a trial makes something possible that is not possible now. */
   nextChangeMs(): number;
@@ -142,14 +147,21 @@ export function createCarriers(parts: { deliveries: Delivery[]; clock: Clock; lo
       return at === undefined ? undefined : all[at];
     },
     byKey: (key) => all.find(({ delivery }) => delivery.key === key),
-    room(carrier) {
+    hasRoom: (carrier) => hasRoom(routes()[all.indexOf(carrier)], clock.now()),
+    capacity() {
       const looks = routes();
-      const route = looks[all.indexOf(carrier)];
-      if (!hasRoom(route, clock.now()) || route === undefined) return 0;
-      // one that is tried out, or that is in trouble, has one letter at a time
-      const alone = route.state.troubles > 0 || (carrier.trial.dueAt > 0 && looks.some((_, at) => isTrusted(looks, at)));
-      return alone ? 1 : route.connections - route.underway;
+      const trusted = looks.filter((_, at) => isTrusted(looks, at));
+      const now = clock.now();
+      return (trusted.length > 0 ? trusted : looks).reduce(
+        (sum, { state, connections }) => sum + lettersAllowed(state, connections, now),
+        0,
+      );
     },
+    reserve(carrier, letterId) {
+      if (!isTrustedNow(carrier)) carrier.trial = spendTrial(carrier.trial, clock.now());
+      carrier.running.set(letterId, clock.monotonic());
+    },
+    release: (carrier, letterId) => void carrier.running.delete(letterId),
     keys() {
       const now = clock.now();
       const looks = routes();
@@ -163,7 +175,6 @@ export function createCarriers(parts: { deliveries: Delivery[]; clock: Clock; lo
     async attempt(carrier, letter, domainCell, limitMs) {
       const began = clock.monotonic();
       const onTrial = !isTrustedNow(carrier);
-      if (onTrial) carrier.trial = spendTrial(carrier.trial, clock.now());
       carrier.running.set(letter.id, began);
       let begun = false;
       const least = Math.min(ATTEMPT_MS, limitMs);
@@ -180,9 +191,9 @@ export function createCarriers(parts: { deliveries: Delivery[]; clock: Clock; lo
       if (!cutShort) heard(carrier, afterAttempt(carrier.state, verdict, clock.now()), end);
       return { end, verdict, begun };
     },
-    probe(onEnd) {
+    probe(except, onEnd) {
       for (const carrier of all) {
-        if (!isProbeDue(carrier)) continue;
+        if (except.has(carrier.delivery.key) || !isProbeDue(carrier)) continue;
         carrier.probing = probe(carrier).finally(() => {
           carrier.probing = undefined;
           onEnd();

@@ -12,10 +12,12 @@ import { afterDomainAttempt, closedCells, newDomains, troubledCells } from "./co
 import { LEASE_MS, POLL_MS, STOP_GRACE_MS } from "./core/limits.ts";
 import { freshPace, nextTokenMs, refill } from "./core/pace.ts";
 import { maySwitch, retryDelayMs, type AttemptEnd, type Verdict } from "./core/verdict.ts";
+import { gathering } from "./gathering.ts";
 import type { CodeLetter } from "./letter.ts";
 import type { Delivery } from "./parts.ts";
 import {
   claimLetters,
+  handBack,
   markFailed,
   markRelayed,
   moveLetter,
@@ -24,6 +26,7 @@ import {
   releaseClaim,
   renewLeases,
   type ClaimedLetter,
+  type Relayed,
 } from "./store.ts";
 
 export type CourierParts = {
@@ -34,8 +37,8 @@ export type CourierParts = {
   /** In the order in which they are to be used; at least one. */
   deliveries: Delivery[];
   lettersPerSecond: number;
-  /** The letter in a claimed row; `undefined` when nobody can read it any more. */
-  open: (claimed: ClaimedLetter) => Promise<CodeLetter | undefined>;
+  /** The letters in claimed rows, in their order; `undefined` for one that nobody can read any more. */
+  open: (claimed: readonly ClaimedLetter[]) => Promise<(CodeLetter | undefined)[]>;
   /** Runs between two rounds, every few seconds at least. */
   tidy: () => Promise<void>;
 };
@@ -54,6 +57,12 @@ export type Courier = {
 };
 
 const SETTLE_RETRY_MS = 1_000;
+/** Letters in hand for each connection, and those that are over and not yet written down with them. */
+const AHEAD = 3;
+const MOST_UNSETTLED = 8;
+/** A letter in hand waits for a connection for so long; then it is put back. */
+const CONNECTION_WITHIN_MS = 5_000;
+const LOOK_AGAIN_MS = 250;
 
 export function createCourier(parts: CourierParts): Courier {
   const { sql, clock, dice, log, lettersPerSecond } = parts;
@@ -61,9 +70,12 @@ export function createCourier(parts: CourierParts): Courier {
   const domains = newDomains();
   const connections = parts.deliveries.reduce((sum, delivery) => sum + delivery.connections, 0);
   const stopping = new AbortController();
-  /** In our hands: no more than there are connections. */
-  type InHand = { domainCell: number; since: number; done: Promise<void> };
+  /** In our hands. `since`: when its attempt began; `over`: it is, and only has to be written down. */
+  type InHand = { domainCell: number; relay: string; since: number | undefined; over: boolean; done: Promise<void> };
   const underway = new Map<string, InHand>();
+  /** Letters that wait for a connection. */
+  const waiters: (() => void)[] = [];
+  const relayed = gathering((letters: Relayed[]) => markRelayed(sql, letters));
   let pace = freshPace(lettersPerSecond, clock.monotonic());
   /** The lease of a claim whose answer was lost with the database: committed or not, nobody has its letters in hand. */
   let lostLease: number | undefined;
@@ -127,31 +139,50 @@ export function createCourier(parts: CourierParts): Courier {
       renewedAt = clock.monotonic();
     }
     for (let claimed = await claim(); claimed.length > 0; claimed = await claim()) {
-      for (const letter of claimed) takeInHand(letter);
+      const opened = parts.open(claimed);
+      for (const [at, letter] of claimed.entries())
+        takeInHand(
+          letter,
+          opened.then((letters) => letters[at]),
+        );
     }
-    carriers.probe(wake);
+    // a letter that waits for a relay shows how it is
+    carriers.probe(new Set(open().flatMap(({ relay, since }) => (since === undefined ? [relay] : []))), wake);
   }
 
-  function takeInHand(letter: ClaimedLetter): void {
-    const done = deliver(letter).finally(() => {
+  function takeInHand(letter: ClaimedLetter, opened: Promise<CodeLetter | undefined>): void {
+    const inHand: InHand = { domainCell: letter.domainCell, relay: letter.relay, since: undefined, over: false, done: Promise.resolve() };
+    underway.set(letter.id, inHand);
+    inHand.done = deliver(letter, opened, inHand).finally(() => {
       underway.delete(letter.id);
       wake();
     });
-    underway.set(letter.id, { domainCell: letter.domainCell, since: clock.monotonic(), done });
   }
 
-  function running() {
+  /** Letters that are claimed and not yet given to a relay, or running there. */
+  function open(): InHand[] {
+    return [...underway.values()].filter(({ over }) => !over);
+  }
+
+  function agesInHand() {
     const now = clock.monotonic();
-    return [...underway.values()].map(({ domainCell, since }) => ({ domainCell, ageMs: now - since }));
+    return open().map(({ domainCell, since }) => ({ domainCell, ageMs: since === undefined ? 0 : now - since }));
   }
 
-  const closed = () => closedCells(domains, running(), connections, clock.now());
+  const closed = () => closedCells(domains, agesInHand(), { connections, most: AHEAD * connections }, clock.now());
 
-  /** For the relay that is to have the next letter; those that belong to another one go along. */
+  /**
+   * As many again as run are kept ready while all is well, so that no connection waits for the database. Those that belong to
+   * another relay than the next one go along.
+   */
   async function claim(): Promise<ClaimedLetter[]> {
     pace = refill(pace, lettersPerSecond, clock.monotonic());
-    const carrier = carriers.choose();
-    const count = carrier === undefined ? 0 : Math.min(carriers.room(carrier), Math.floor(pace.tokens));
+    const carrier = carriers.choose() ?? carriers.all.find(({ state }) => state.status === "working") ?? carriers.all[0];
+    const most = (carriers.status() === "working" ? AHEAD : 1) * carriers.capacity();
+    const room = most - open().length;
+    // a few at once: one statement for each would cost more than the letters
+    const count =
+      room < Math.min(connections, most) / 2 ? 0 : Math.min(room, MOST_UNSETTLED * connections - underway.size, Math.floor(pace.tokens));
     if (carrier === undefined || count <= 0 || stopping.signal.aborted) return [];
     const inHand = [...underway.keys()];
     if (lostLease !== undefined) await releaseClaim(sql, lostLease, inHand);
@@ -163,18 +194,21 @@ export function createCourier(parts: CourierParts): Courier {
     return claimed;
   }
 
-  async function deliver(claimed: ClaimedLetter): Promise<void> {
+  async function deliver(claimed: ClaimedLetter, opened: Promise<CodeLetter | undefined>, inHand: InHand): Promise<void> {
     let letter: CodeLetter | undefined;
     try {
-      letter = await parts.open(claimed);
+      letter = await opened;
     } catch (error) {
       // the database went while it was asked about the reader: that says nothing about the letter
       log.warn({ err: error, letter: claimed.id }, "a letter could not be opened yet");
-      return settle(claimed, { tag: "again", word: "cut-off" });
+      return settle(claimed, { tag: "again", word: "dropped" });
     }
     if (letter === undefined) return settle(claimed, { tag: "final", word: "unreadable" });
-    for (let carrier = await firstCarrier(claimed), tried = new Set<Carrier>(); ;) {
-      if (carrier === undefined) return settle(claimed, { tag: "again", word: "relay-unreachable" });
+    const tried = new Set<Carrier>();
+    let carrier = await connectionFor(claimed);
+    for (;;) {
+      if (carrier === undefined) return settle(claimed, "given to nobody");
+      inHand.since = clock.monotonic();
       const attempt = await carriers.attempt(carrier, letter, claimed.domainCell, claimed.deadlineAt - clock.now());
       const { end, verdict } = attempt;
       afterDomainAttempt(domains, claimed.domainCell, verdict.tag === "again" && verdict.word === "dropped", clock.now());
@@ -182,18 +216,47 @@ export function createCourier(parts: CourierParts): Courier {
       log.debug({ letter: claimed.id, attempt: claimed.attempts, ...relay, ...shown(end, verdict) }, "a letter was tried");
       tried.add(carrier);
       const other = claimed.held || stopping.signal.aborted || !maySwitch(attempt) ? undefined : carriers.choose(claimed.domainCell, tried);
-      if (other === undefined || !(await moved(claimed, other)))
-        return settle(claimed, verdict, carrier, claimed.held || mayHaveIt(attempt));
+      if (other !== undefined) carriers.reserve(other, claimed.id);
+      carriers.release(carrier, claimed.id);
+      if (other === undefined || !(await moved(claimed, other))) {
+        if (other !== undefined) carriers.release(other, claimed.id);
+        inHand.over = true;
+        freed();
+        return settle(claimed, ...judged(attempt, claimed), carrier);
+      }
+      freed();
       carrier = other;
     }
   }
 
-  /** The one that it was claimed for, unless another one is better for its domain. */
-  async function firstCarrier(claimed: ClaimedLetter): Promise<Carrier | undefined> {
-    const carrier = carriers.byKey(claimed.relay);
-    if (claimed.held || claimed.attempts > 1) return carrier;
-    const better = carriers.choose(claimed.domainCell);
-    return better === undefined || better === carrier || !(await moved(claimed, better)) ? carrier : better;
+  /** A connection of the relay that it was claimed for, or of a better one for its domain; undefined: there was none for long. */
+  async function connectionFor(claimed: ClaimedLetter): Promise<Carrier | undefined> {
+    for (const until = clock.monotonic() + CONNECTION_WITHIN_MS; clock.monotonic() < until && !stopping.signal.aborted; await nextFreed()) {
+      const own = carriers.byKey(claimed.relay);
+      const stays = own !== undefined && (claimed.held || (claimed.attempts > 1 && carriers.hasRoom(own)));
+      const carrier = stays ? (carriers.hasRoom(own) ? own : undefined) : carriers.choose(claimed.domainCell);
+      if (carrier === undefined) continue;
+      carriers.reserve(carrier, claimed.id);
+      if (carrier === own || (await moved(claimed, carrier))) return carrier;
+      carriers.release(carrier, claimed.id);
+      return undefined;
+    }
+    return undefined;
+  }
+
+  function freed(): void {
+    for (const resolve of waiters.splice(0)) resolve();
+    wake();
+  }
+
+  function nextFreed(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(LOOK_AGAIN_MS, resolve);
+      waiters.push(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   /** Written down before the other relay is given it, so that whoever comes after us knows who may have it. */
@@ -203,9 +266,17 @@ export function createCourier(parts: CourierParts): Courier {
   }
 
   /** Writes down what became of it, as often as it takes: until then it is ours and nobody sends it a second time. */
-  async function settle(claimed: ClaimedLetter, verdict: Verdict, carrier?: Carrier, held = claimed.held): Promise<void> {
+  async function settle(
+    claimed: ClaimedLetter,
+    verdict: Verdict | "given to nobody",
+    held = claimed.held,
+    carrier?: Carrier,
+  ): Promise<void> {
+    const at = clock.now();
     for (;;) {
       try {
+        if (verdict === "given to nobody") return await handBack(sql, claimed, Math.max(at, pauseEnd()));
+        if (verdict.tag === "success") return await relayed.write({ id: claimed.id, relay: carrier?.delivery.key ?? claimed.relay, at });
         return await writeDown(claimed, verdict, carrier, held);
       } catch (error) {
         log.warn({ err: error, letter: claimed.id }, "what became of a letter could not be written down yet");
@@ -215,15 +286,23 @@ export function createCourier(parts: CourierParts): Courier {
     }
   }
 
-  async function writeDown(claimed: ClaimedLetter, verdict: Verdict, carrier: Carrier | undefined, held: boolean): Promise<void> {
+  /** From then on one of the relays may be tried. */
+  function pauseEnd(): number {
+    return Math.min(...carriers.all.map(({ state }) => state.pausedUntil));
+  }
+
+  async function writeDown(
+    claimed: ClaimedLetter,
+    verdict: Exclude<Verdict, { tag: "success" }>,
+    carrier: Carrier | undefined,
+    held: boolean,
+  ) {
     const now = clock.now();
-    if (verdict.tag === "success") return markRelayed(sql, claimed.id, carrier?.delivery.key ?? claimed.relay, now);
-    if (verdict.tag === "final") return markFailed(sql, claimed, verdict.word);
+    if (verdict.tag === "final") return markFailed(sql, claimed, verdict.word, held);
     // in trouble, another relay may be there sooner than this one's pause is over
-    const pausedUntil = Math.min(...carriers.all.map(({ state }) => state.pausedUntil));
     const next =
       verdict.tag === "trouble"
-        ? Math.max(now, held ? (carrier?.state.pausedUntil ?? now) : pausedUntil)
+        ? Math.max(now, held ? (carrier?.state.pausedUntil ?? now) : pauseEnd())
         : now + retryDelayMs(verdict.word, claimed.attempts, dice.fraction());
     return putOff(sql, claimed, verdict.word, next, held);
   }
@@ -231,8 +310,8 @@ export function createCourier(parts: CourierParts): Courier {
   return {
     carriers,
     closedCells: closed,
-    isPaused: (domainCell) => closedCells(domains, [], connections, clock.now()).includes(domainCell),
-    troubled: () => troubledCells(domains, running(), clock.now()),
+    isPaused: (domainCell) => closedCells(domains, [], { connections, most: connections }, clock.now()).includes(domainCell),
+    troubled: () => troubledCells(domains, agesInHand(), clock.now()),
     start() {
       loop = run();
     },
@@ -251,9 +330,14 @@ export function createCourier(parts: CourierParts): Courier {
   };
 }
 
-/** Its bytes began to go, and no answer said that it has not got it. */
-function mayHaveIt({ end, begun }: Tried): boolean {
-  return begun && end.tag === "no-reply";
+/**
+ * What is written down, and whether the relay may have the letter: its bytes began to go, and no answer said that it has not got
+ * it. A second silence ends the letter, so that nobody gets it more often than twice.
+ */
+function judged({ end, verdict, begun }: Tried, { held }: ClaimedLetter): [verdict: Verdict, held: boolean] {
+  const silent = begun && end.tag === "no-reply";
+  if (silent && held) return [{ tag: "final", word: "cut-off" }, true];
+  return [verdict, held || silent];
 }
 
 function shown(end: AttemptEnd, verdict: Verdict) {

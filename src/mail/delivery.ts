@@ -4,20 +4,22 @@ import type { Clock } from "#kit/time.ts";
 import type { Pool } from "#store/store.ts";
 import { CONNECTIONS } from "./core/limits.ts";
 import type { RelayAddress } from "./core/relay-url.ts";
-import { readSender, toMessage, writeLetter } from "./letter.ts";
+import { readSender, writeLetter } from "./letter.ts";
+import { messageMaker } from "./message-template.ts";
 import type { Delivery } from "./parts.ts";
 import { createRelay } from "./smtp.ts";
 import { insertMailboxLetter } from "./store.ts";
 
 export function relayDelivery(address: RelayAddress, parts: { clock: Clock; mailFrom: string; publicUrl: string }): Delivery {
   const sender = readSender(parts.mailFrom);
+  const makeMessage = messageMaker(parts.publicUrl, sender);
   const relay = createRelay(address, { clock: parts.clock, clientName: clientName(parts.publicUrl) });
   return {
     key: address.key,
     server: { host: address.host, port: address.port },
     connections: address.connections,
     async attempt(letter, signal, onContent) {
-      const message = await toMessage(letter, writeLetter(letter, parts.publicUrl), sender);
+      const message = await makeMessage(letter);
       return relay.send({ from: sender.address, to: letter.address }, message, signal, onContent);
     },
     probe: (signal) => relay.probe(sender.address, signal),

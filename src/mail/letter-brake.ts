@@ -45,7 +45,7 @@ export function createLetterBrake(parts: {
   disposable: DisposableDomains;
 }): LetterBrake {
   const { clock, budgetPerHour } = parts;
-  const unproven = newUnproven(clock.now());
+  let unproven = newUnproven(clock.now());
   let alarmed = false;
 
   const letterOf = (address: string, { domain, source }: Cells): Sent => ({ domain, source, kind: kindOf(domainOf(address)) });
@@ -80,7 +80,9 @@ export function createLetterBrake(parts: {
     view,
     async start() {
       const now = clock.now();
-      for (const { domain, source, at, letters, entered } of await lettersSince(parts.sql, now - HOUR_MS)) {
+      const rows = await lettersSince(parts.sql, now - HOUR_MS);
+      unproven = newUnproven(now);
+      for (const { domain, source, at, letters, entered } of rows) {
         const letter: Sent = { domain, source, kind: "own" };
         noteSent(unproven, letter, now, at, letters);
         noteEntered(unproven, letter, now, at, entered);

@@ -73,8 +73,8 @@ export type MailParts = {
   disposable?: DisposableDomains;
   /** False when nobody may open the built-in mailbox: without a relay no letter then reaches anybody, and that is said. */
   mailboxOpen?: boolean;
-  /** Whether an address has an account: its owner then reads in the letter what the code does to it. */
-  hasAccount?: (address: string) => Promise<boolean>;
+  /** Which of these addresses have an account: their owners read in the letter what the code does for them. */
+  withAccount?: (addresses: readonly string[]) => Promise<ReadonlySet<string>>;
 };
 
 export type MailHealth = { mail: "working" | "failing" | "mailbox" | "unknown"; lettersWaiting: number; oldestLetterSeconds: number };
@@ -131,11 +131,15 @@ export function createMail(parts: MailParts): Mail {
     ...parts,
     deliveries: chooseDeliveries(parts),
     async open(claimed) {
-      const body = claimed.body === null ? undefined : openBody(keys().letter, claimed.id, claimed.body);
-      if (body === undefined) return undefined;
-      const recipientLink = mintRecipientLink(keys().recipient, recipientMacs(keys().recipient, body.address).current);
-      const hasAccount = (await parts.hasAccount?.(body.address)) ?? false;
-      return { ...body, id: claimed.id, createdAt: claimed.createdAt, expiresAt: claimed.deadlineAt, hasAccount, recipientLink };
+      const bodies = claimed.map(({ id, body }) => (body === null ? undefined : openBody(keys().letter, id, body)));
+      const addresses = bodies.flatMap((body) => (body === undefined ? [] : [body.address]));
+      const members: ReadonlySet<string> = (await parts.withAccount?.(addresses)) ?? new Set();
+      return claimed.map(({ id, createdAt, deadlineAt: expiresAt }, at) => {
+        const body = bodies[at];
+        if (body === undefined) return undefined;
+        const recipientLink = mintRecipientLink(keys().recipient, recipientMacs(keys().recipient, body.address).current);
+        return { ...body, id, createdAt, expiresAt, hasAccount: members.has(body.address), recipientLink };
+      });
     },
     async tidy() {
       const now = clock.now();

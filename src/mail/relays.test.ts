@@ -142,3 +142,32 @@ test("an address that does not exist is not asked about at the second relay", as
   await until("it ended", async () => (await rowOf(id))?.state === "failed");
   assert.deepEqual([(await rowOf(id))?.last_failure, (await second.letters()).length], ["recipient-refused", 0]);
 });
+
+test("a relay that takes a letter and never says so gets it once more and never a third time, and the reader is told", async (t) => {
+  const { mail, first, second, rowOf, ready } = await world(t);
+  await ready();
+  await first.fault({ kind: "drop", at: "stored" });
+  const id = await mail.order("silent@example.org");
+  await until("it was put off", async () => (await rowOf(id))?.state === "queued" && (await rowOf(id))?.data_begun === true);
+  assert.equal((await mail.trace(id))?.state, "unsure");
+  mail.world.aheadMs = 10 * SECOND_MS;
+  await until("it has ended", async () => (await rowOf(id))?.state === "failed");
+  const trace = await mail.trace(id);
+  assert.deepEqual([trace?.state, trace?.server, trace?.nextTryAt, trace?.retryAfterSeconds], ["silent", "A", null, null]);
+  assert.deepEqual([(await first.letters()).length, (await second.letters()).length], [2, 0]);
+});
+
+test("no relay ever has more letters at once than it has connections, however many wait", async (t) => {
+  const { mail, first, second, sql, ready } = await world(t);
+  await ready();
+  await Promise.all([first.fault({ kind: "slow", delayMs: 60 }), second.fault({ kind: "slow", delayMs: 60 })]);
+  const before = [await first.connections(), await second.connections()];
+  await Promise.all(Array.from({ length: 80 }, (_, number) => mail.order(`many-${number}@gmail.com`)));
+  await until("all are done", async () => (await sql`select 1 from outbox where state = 'relayed'`).length === 80, 60_000);
+  const made = [(await first.connections()) - (before[0] ?? 0), (await second.connections()) - (before[1] ?? 0)];
+  assert.ok(
+    made.every((connections) => connections <= 5),
+    `${made.join(" and ")} connections were made`,
+  );
+  assert.equal((await first.letters()).length + (await second.letters()).length, 80);
+});

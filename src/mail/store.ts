@@ -196,7 +196,7 @@ export async function claimLetters(
     from due where outbox.id = due.id
     returning outbox.id, outbox.body, outbox.attempts, outbox.domain_cell, outbox.relay, outbox.data_begun,
       outbox.created_at, outbox.deadline_at`;
-  return rows.map((row) => ({
+  const claimed = rows.map((row) => ({
     id: row.id,
     body: row.body,
     attempts: row.attempts,
@@ -206,6 +206,8 @@ export async function claimLetters(
     createdAt: row.created_at.getTime(),
     deadlineAt: row.deadline_at.getTime(),
   }));
+  // an update gives back its rows in any order
+  return claimed.toSorted((one, other) => Number(one.attempts > 1) - Number(other.attempts > 1) || one.deadlineAt - other.deadlineAt);
 }
 
 type ClaimedRow = {
@@ -237,15 +239,28 @@ export async function releaseClaim(sql: Sql, leaseUntil: number, inHand: string[
     where state = 'sending' and locked_until = ${new Date(leaseUntil)} and id <> all(${inHand}::uuid[])`;
 }
 
+/** Puts back a letter that was claimed and given to nobody, until `nextAttemptAt`. */
+export async function handBack(sql: Sql, letter: ClaimedLetter, nextAttemptAt: number): Promise<void> {
+  await sql`
+    update outbox set state = 'queued', attempts = attempts - 1, locked_until = null, next_attempt_at = ${new Date(nextAttemptAt)}
+    where id = ${letter.id} and state = 'sending' and attempts = ${letter.attempts}`;
+}
+
 export async function renewLeases(sql: Sql, ids: string[], leaseUntil: number): Promise<void> {
   await sql`update outbox set locked_until = ${new Date(leaseUntil)} where id = any(${ids}::uuid[]) and state = 'sending'`;
 }
 
-/** That relay has it, whoever sent it: nobody sends it again. */
-export async function markRelayed(sql: Sql, id: string, relay: string, now: number): Promise<void> {
+/** A letter that a relay has, and when it said so. */
+export type Relayed = { id: string; relay: string; at: number };
+
+/** These relays have these letters, whoever sent them: nobody sends them again. */
+export async function markRelayed(sql: Sql, letters: readonly Relayed[]): Promise<void> {
   await sql`
-    update outbox set state = 'relayed', body = null, locked_until = null, last_failure = null, relay = ${relay}, relayed_at = ${new Date(now)}
-    where id = ${id} and state in ('queued', 'sending')`;
+    update outbox set state = 'relayed', body = null, locked_until = null, last_failure = null, relay = taken.relay,
+      relayed_at = to_timestamp(taken.at / 1000.0)
+    from unnest(${letters.map(({ id }) => id)}::uuid[], ${letters.map(({ relay }) => relay)}::text[],
+      ${letters.map(({ at }) => at)}::float8[]) as taken (id, relay, at)
+    where outbox.id = taken.id and state in ('queued', 'sending')`;
 }
 
 /** `held`: the relay may have it, though it did not say so. */
@@ -256,9 +271,10 @@ export async function putOff(sql: Sql, letter: ClaimedLetter, word: FailureWord,
     where id = ${letter.id} and state = 'sending' and attempts = ${letter.attempts}`;
 }
 
-export async function markFailed(sql: Sql, letter: ClaimedLetter, word: FailureWord): Promise<void> {
+/** `held`: its relay may have it all the same. */
+export async function markFailed(sql: Sql, letter: ClaimedLetter, word: FailureWord, held: boolean): Promise<void> {
   await sql`
-    update outbox set state = 'failed', body = null, locked_until = null, last_failure = ${word}
+    update outbox set state = 'failed', body = null, locked_until = null, last_failure = ${word}, data_begun = ${held}
     where id = ${letter.id} and state = 'sending' and attempts = ${letter.attempts}`;
 }
 

@@ -72,7 +72,7 @@ export function everyPage(assets: SmallAssets, language: Language, words = "ada@
     ["sign-up with a question", pages.signUp(at("/sign-up"), { way: "sign-up", challenge: token, address: words, suggestion: words })],
     ["sign-up with a fault", pages.signUp(at("/sign-up"), { way: "sign-up", challenge: token, address: words, problem: field })],
     ["sign-up without cookies", pages.signUp(at("/sign-up"), { way: "sign-up", challenge: token, address: words, cookieMissing: true })],
-    ["recover", pages.signUp(at("/recover"), { way: "recover", challenge: token, address: words })],
+    ["recover, signed in", pages.signUp(at("/recover", true), { way: "recover", challenge: token, address: words })],
     ["waiting", pages.waiting(at("/sign-up/wait"), waiting)],
     ["waiting, mail down", pages.waiting(at("/sign-up/wait"), { ...waiting, wait: null, mail: "failing" })],
     [

@@ -64,6 +64,15 @@ test("whoever forgot the password chooses a new one; every other browser is out 
   assert.equal(codeOf(await confirm(openBrowser(holdfast.url), envelope, code)), "envelope-expired", "it works in that browser only");
 });
 
+test("whoever is signed in is told so before they begin, and may sign out there", async () => {
+  const member = openBrowser(holdfast.url);
+  await register(member, "signed-in@example.org", read);
+  for (const path of ["/recover", "/sign-up"]) {
+    const page = await member.request("GET", path, undefined, { accept: "text/html" });
+    assert.match(page.text, /You are signed in already\.[\s\S]*action="\/sign-out"/);
+  }
+});
+
 test("whoever registers twice gets in by the second letter too, with the account of the first", async () => {
   const address = "twice@example.org";
   const account = await register(openBrowser(holdfast.url), address, read);

@@ -113,7 +113,7 @@ function refused(address: string, problem: Problem | undefined): void {
   }
   const input = find<HTMLInputElement>("#address");
   if (input !== null) input.value = address;
-  const form = find<HTMLFormElement>("#step form");
+  const form = find<HTMLFormElement>("#step form:not(.ways)");
   if (form !== null) showProblem(problem, form);
 }
 

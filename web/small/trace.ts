@@ -40,6 +40,7 @@ function show(step: HTMLElement, { state, steps }: TraceAnswer): void {
   step.dataset["way"] = state;
   if (news === undefined || lead === null) return;
   lead.textContent = news;
+  lead.classList.add("news");
   find("details", step)?.setAttribute("open", "");
 }
 

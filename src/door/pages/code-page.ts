@@ -28,7 +28,7 @@ export function codeStep(words: Say, context: PageContext, way: Way, view?: Code
   return html`<div id="step" data-step="code">
 <p class="step">${words("step.of", { step: 2, steps: 2 })}</p>
 <h1 tabindex="-1">${words(`${way}.code`)}</h1>
-<p class="lead" data-lead>${news ?? withGap(words("code.lead"), "address", address)}</p>
+<p class="lead${news !== undefined && " news"}" data-lead>${news ?? withGap(words("code.lead"), "address", address)}</p>
 <ol class="trace" aria-label="${words("trace.title")}" data-trace${said.length === 0 && html` hidden`}>${said.map((line) => html`<li>${line}</li>`)}</ol>
 ${
   view?.trace?.retryAfterSeconds != null &&

@@ -15,6 +15,16 @@ export function notice(problem: Pick<Problem, "title" | "detail"> | undefined, m
   </div>`;
 }
 
+/** Before anybody begins what they could not end: a session that is there is never replaced. */
+export function signedInNotice(words: Say): Markup {
+  return html`<div class="notice calm">
+    <p>${words("sign-in.already")}</p>
+    <form class="ways" method="post" action="/sign-out">
+      <a class="button" href="/chat">${words("home.chat")}</a><button class="button quiet">${words("sign-out")}</button>
+    </form>
+  </div>`;
+}
+
 export function addressField(words: Say, address: string, problem?: Problem): Markup {
   const fault = faultOf(problem, "address");
   return html`<div class="field">

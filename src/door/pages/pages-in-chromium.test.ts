@@ -16,7 +16,7 @@ import { answerSmallFile } from "./small-assets.ts";
 const assets = builtAssets();
 const WITHOUT_BUILD = "web/small is not built (vite build -c web/small/vite.config.ts)";
 
-test("every page is accessible and fits, on a phone and on a desk, light and dark, in both languages", { timeout: 180_000 }, async (t) => {
+test("every page is accessible and fits, on a phone and on a desk, light and dark, in both languages", { timeout: 300_000 }, async (t) => {
   const browser = await openChromium(t);
   if (browser === undefined) return;
   const url = await serve(t);

@@ -1,5 +1,5 @@
 /** How does somebody who has an account get in? With address and password; a session that is there is shown, not replaced. */
-import { addressField, notice, passwordField } from "./form-parts.ts";
+import { addressField, notice, passwordField, signedInNotice } from "./form-parts.ts";
 import { frame } from "./frame.ts";
 import { html } from "./html.ts";
 import { sayIn } from "./page-words.ts";
@@ -9,18 +9,10 @@ import type { PageContext, SignInView } from "./views.ts";
 
 export function signInPage(assets: SmallAssets, context: PageContext, view: SignInView): string {
   const words = sayIn(context.language);
-  const already =
-    context.signedIn &&
-    html`<div class="notice calm">
-      <p>${words("sign-in.already")}</p>
-      <form class="ways" method="post" action="/sign-out">
-        <a class="button" href="/chat">${words("home.chat")}</a><button class="button quiet">${words("sign-out")}</button>
-      </form>
-    </div>`;
   const forgot = html`<a href="/recover">${words("recover.title")}</a>`;
   const body = html`<div id="step">
     <h1>${words("sign-in.title")}</h1>
-    ${already} ${notice(view.problem, view.problem?.code === "wrong-credentials" ? forgot : undefined)}
+    ${context.signedIn && signedInNotice(words)} ${notice(view.problem, view.problem?.code === "wrong-credentials" ? forgot : undefined)}
     <form method="post" action="/sign-in" data-json="address password">
       ${addressField(words, view.address, view.problem)} ${passwordField(words, view.problem)}
       <button class="button">${words("sign-in.title")}</button>

@@ -3,7 +3,7 @@
  * without loading anything; without script the form leads to the waiting page.
  */
 import { codeStep } from "./code-page.ts";
-import { addressField, notice } from "./form-parts.ts";
+import { addressField, notice, signedInNotice } from "./form-parts.ts";
 import { frame } from "./frame.ts";
 import { html, type Markup } from "./html.ts";
 import { sayIn, type Say } from "./page-words.ts";
@@ -20,7 +20,8 @@ export function signUpPage(assets: SmallAssets, context: PageContext, view: Sign
       <p class="step">${words("step.of", { step: 1, steps: 2 })}</p>
       <h1>${words(`${way}.title`)}</h1>
       <p class="lead">${words(`${way}.lead`)}</p>
-      ${notice(fault)} ${view.suggestion !== undefined && view.problem === undefined && question(words, view.suggestion)}
+      ${context.signedIn && signedInNotice(words)} ${notice(fault)}
+      ${view.suggestion !== undefined && view.problem === undefined && question(words, view.suggestion)}
       <form method="post" action="/${way}" data-sign-up>
         <input type="hidden" name="challenge" value="${view.challenge}" />
         ${addressField(words, view.address, view.problem)}

@@ -1,7 +1,7 @@
 /**
- * How many letters may be underway to one receiving domain at once? All connections but one; of a domain whose server is slow
- * or breaks off, a quarter, and after several breaks in a row none for a while. So no domain holds up the others, and nobody
- * who names a dead one makes others wait. Fixed tables by a hash of the domain: a collision costs a short wait.
+ * How many letters to one receiving domain may be in hand at once? All but one; of a domain whose server is slow or breaks off, as many
+ * as a quarter of the connections, and after several breaks in a row none for a while. So no domain holds up the others, and
+ * nobody who names a dead one makes others wait. Fixed tables by a hash of the domain: a collision costs a short wait.
  */
 import { SECOND_MS } from "#kit/time.ts";
 
@@ -29,29 +29,28 @@ export function afterDomainAttempt(domains: Domains, cell: number, isMiss: boole
   domains.pausedUntil[row] = misses < 2 ? 0 : now + pauseS * SECOND_MS;
 }
 
-/** Cells that get no letter now. `underway` are the domains of the letters that run, with their age in milliseconds. */
+/** Cells that get no letter now. `inHand` are the domains of the letters in hand, with the age of their attempt in milliseconds. */
 export function closedCells(
   domains: Domains,
-  underway: readonly { domainCell: number; ageMs: number }[],
-  connections: number,
+  inHand: readonly { domainCell: number; ageMs: number }[],
+  { connections, most }: { connections: number; most: number },
   now: number,
 ): number[] {
   const closed = new Set(missingCells(domains, (row) => (domains.pausedUntil[row] ?? 0) > now));
-  for (const { domainCell } of underway) {
-    const there = underway.filter((letter) => letter.domainCell === domainCell);
+  for (const { domainCell } of inHand) {
+    const there = inHand.filter((letter) => letter.domainCell === domainCell);
     const row = domainCell % ROWS;
     const slow = there.some(({ ageMs }) => ageMs >= SLOW_MS) || (domains.cells[row] === domainCell && (domains.misses[row] ?? 0) > 0);
-    const most = slow ? Math.floor(connections / SHARE_OF_SLOW) : connections - 1;
-    if (there.length >= Math.max(1, most)) closed.add(domainCell);
+    if (there.length >= Math.max(1, slow ? Math.floor(connections / SHARE_OF_SLOW) : most - 1)) closed.add(domainCell);
   }
   return [...closed];
 }
 
 /** For the operator: domains that are left alone now, and those that have a quarter of the connections. */
-export function troubledCells(domains: Domains, underway: readonly { domainCell: number; ageMs: number }[], now: number) {
+export function troubledCells(domains: Domains, inHand: readonly { domainCell: number; ageMs: number }[], now: number) {
   const paused = missingCells(domains, (row) => (domains.pausedUntil[row] ?? 0) > now);
   const missed = missingCells(domains, (row) => (domains.misses[row] ?? 0) > 0);
-  const late = underway.filter(({ ageMs }) => ageMs >= SLOW_MS).map(({ domainCell }) => domainCell);
+  const late = inHand.filter(({ ageMs }) => ageMs >= SLOW_MS).map(({ domainCell }) => domainCell);
   return { paused, slow: [...new Set([...missed, ...late])].filter((cell) => !paused.includes(cell)) };
 }
 

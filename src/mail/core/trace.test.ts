@@ -86,7 +86,7 @@ test("whatever the row says: there is a sentence, it never promises a time that 
         afterMs,
       );
       assert.ok(said.length >= 1 && said.every((sentence) => sentence.length > 5));
-      const ended = ["accepted", "refused", "failed", "expired", "entered"].includes(state);
+      const ended = ["accepted", "refused", "failed", "silent", "expired", "entered"].includes(state);
       assert.equal(retryAfterSeconds === null, ended);
       if (retryAfterSeconds !== null) assert.ok(retryAfterSeconds >= 1 && retryAfterSeconds <= 10);
     }),

@@ -32,10 +32,21 @@ const PUT_OFF_S = 10;
 
 export function traceOf(row: LetterRow, now: number): LetterTrace {
   const state = stateOf(row, now);
-  const { server, createdAt: orderedAt, triedAt, relayedAt: acceptedAt, confirmedAt: enteredAt } = row;
+  // whole seconds: how long exactly a letter took would tell its length, and that whether there is an account
+  const [orderedAt, triedAt, acceptedAt, enteredAt] = [
+    seconds(row.createdAt),
+    seconds(row.triedAt),
+    seconds(row.relayedAt),
+    seconds(row.confirmedAt),
+  ];
+  const { server } = row;
   const nextTryAt =
-    state === "put-off" || state === "server-down" || state === "broken-off" || state === "unsure" ? row.nextAttemptAt : null;
+    state === "put-off" || state === "server-down" || state === "broken-off" || state === "unsure" ? seconds(row.nextAttemptAt) : null;
   return { state, server, orderedAt, triedAt, acceptedAt, enteredAt, nextTryAt, retryAfterSeconds: retryAfter(state, row, now) };
+}
+
+function seconds<Time extends number | null>(at: Time): Time {
+  return (at === null ? at : Math.floor(at / SECOND_MS) * SECOND_MS) as Time;
 }
 
 function stateOf(row: LetterRow, now: number): LetterTrace["state"] {
@@ -44,6 +55,7 @@ function stateOf(row: LetterRow, now: number): LetterTrace["state"] {
     case "relayed":
       return "accepted";
     case "failed":
+      if (row.held) return "silent";
       return row.lastFailure === "recipient-refused" ? "refused" : "failed";
     case "expired":
       return "expired";
@@ -77,6 +89,7 @@ function retryAfter(state: LetterTrace["state"], row: LetterRow, now: number): n
     case "accepted":
     case "refused":
     case "failed":
+    case "silent":
     case "expired":
     case "entered":
       return null;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { judge, retryDelayMs, type AttemptEnd, type Verdict } from "./verdict.ts";
+import { judge, maySwitch, retryDelayMs, type AttemptEnd, type Verdict } from "./verdict.ts";
 
 const recipient = (reply: number, enhanced?: string): AttemptEnd => ({
   tag: "replied",
@@ -71,4 +71,25 @@ test("a broken connection is tried again within seconds, and never more often th
   assert.equal(retryDelayMs("dropped", 1, 0), 2_000);
   assert.equal(retryDelayMs("cut-off", 50, 0), 15_000);
   assert.ok(retryDelayMs("cut-off", 50, 0.999) < 16_500);
+});
+
+test("another relay may have what this one did not get, and never what it may have", () => {
+  const may = (end: AttemptEnd, begun = false) => maySwitch({ end, verdict: judge(end), begun });
+  const replied = (
+    command: "sender" | "recipient" | "data",
+    reply: number,
+    enhanced?: string,
+    stage: "envelope" | "content" = "envelope",
+  ) => ({ tag: "replied", stage, command, reply, ...(enhanced === undefined ? {} : { enhanced }) }) as const;
+  assert.equal(may({ tag: "no-reply", stage: "connecting", reason: "unreachable" }), true);
+  assert.equal(may({ tag: "no-reply", stage: "envelope", reason: "cut-off" }), true, "silent before the letter itself");
+  assert.equal(may({ tag: "no-reply", stage: "content", reason: "cut-off" }, true), false, "it may have it");
+  assert.equal(may(replied("sender", 550)), true);
+  assert.equal(may(replied("recipient", 554, "5.7.1")), true, "it will not pass it on");
+  assert.equal(may(replied("recipient", 550, "5.1.1")), false, "there is no such mailbox anywhere");
+  assert.equal(may(replied("recipient", 450, "4.7.1")), false, "greylisting waits for the same relay");
+  assert.equal(may(replied("data", 451)), true, "the command itself was put off");
+  assert.equal(may(replied("data", 451, "4.7.1", "content"), true), false, "greylisting may come after the letter too");
+  assert.equal(may(replied("data", 554, "5.7.1", "content"), true), true, "it said that it has not taken it");
+  assert.equal(may({ tag: "taken" }, true), false);
 });

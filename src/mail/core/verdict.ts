@@ -87,9 +87,11 @@ function judgeReply({ command, reply, enhanced }: Extract<AttemptEnd, { tag: "re
  * will not pass it on. Not after those bytes went without an answer, since then it may have it; and not when the recipient's
  * side spoke, because a relay that is new to a greylisting server waits from the beginning.
  */
-export function maySwitch({ verdict, begun }: { verdict: Verdict; begun: boolean }): boolean {
+export function maySwitch({ end, verdict, begun }: { end: AttemptEnd; verdict: Verdict; begun: boolean }): boolean {
   if (verdict.tag === "trouble") return true;
-  if (verdict.tag === "again") return verdict.word === "dropped" && !begun;
+  // a relay that puts off the very command DATA speaks for itself
+  const putOffItself = end.tag === "replied" && end.command === "data";
+  if (verdict.tag === "again") return !begun && (verdict.word === "dropped" || putOffItself);
   return verdict.tag === "final" && verdict.word === "letter-refused";
 }
 

@@ -114,6 +114,8 @@ export const pagesEn = {
   "trace.broken-off": "The connection broke off. Next try at {time}.",
   "trace.unsure":
     "The mail server fell silent before it said whether it took your letter. It may still come; we ask the same server again at {time}. Another letter can go another way.",
+  "trace.silent":
+    "The mail server fell silent twice before it said whether it took your letter. It may still come. Another letter can go another way.",
   "trace.refused": "Your provider says that there is no mailbox {address}. Is that spelt right?",
   "trace.failed": "The mail server will not take this letter, and the operator can see why. Another letter may go another way.",
   "trace.expired": "The letter could not be sent before its code ended. Please ask for another one.",

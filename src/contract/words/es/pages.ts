@@ -111,6 +111,8 @@ export const pagesEs: Translated<typeof pagesEn> = {
   "trace.broken-off": "Se cortó la conexión. Próximo intento a las {time}.",
   "trace.unsure":
     "El servidor de correo calló antes de decir si aceptaba tu carta. Aún puede llegar; se lo preguntamos otra vez a las {time}. Otra carta puede ir por otro camino.",
+  "trace.silent":
+    "El servidor de correo calló dos veces antes de decir si aceptaba tu carta. Aún puede llegar. Otra carta puede ir por otro camino.",
   "trace.refused": "Tu proveedor dice que no existe el buzón {address}. ¿Está bien escrito?",
   "trace.failed": "El servidor de correo no acepta esta carta, y quien administra puede ver por qué. Otra carta puede ir por otro camino.",
   "trace.expired": "La carta no se pudo enviar antes de que terminara su código. Pide otra, por favor.",
