@@ -168,7 +168,8 @@ export type MailQueue = {
 /** GET /api/operator/mail. No other domain is named than those of large providers. */
 export type OperatorMailAnswer = {
   now: TimeMs;
-  goesTo: "servers" | "mailbox" | "nowhere";
+  /** `unusable`: SMTP_URL is set and can't be used · `nowhere`: it is not set, and nobody may open the built-in mailbox. */
+  goesTo: "servers" | "mailbox" | "unusable" | "nowhere";
   mail: Health["mail"];
   servers: MailServer[];
   /** Upper ends of the histograms' steps; the last step has none. */

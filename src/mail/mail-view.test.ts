@@ -147,6 +147,9 @@ test("without a mail server it is seen where letters land, or that they go nowhe
   assert.deepEqual([mailbox.hour.accepted, mailbox.hour.p50Ms, mailbox.hour.p99Ms], [0, null, null]);
   const nowhere = await viewOf(testMail(t, sql, { smtpUrl: null, mailboxOpen: false }));
   assert.deepEqual([nowhere.goesTo, nowhere.servers], ["nowhere", []]);
+  const unusable = testMail(t, sql, { smtpUrl: "smtp://codes:p4ssw0rd@mail.example.org?tls=no" });
+  assert.deepEqual([(await viewOf(unusable)).goesTo, await unusable.forOperator.check()], ["unusable", { servers: [] }]);
+  assert.doesNotMatch(JSON.stringify(await viewOf(unusable)), /p4ssw0rd|codes/);
 });
 
 async function seenOnce<Value>(look: () => Promise<Value>, isSo: (value: Value) => boolean): Promise<Value> {

@@ -17,6 +17,7 @@ import { endedSince, waitingByDomain, type Ended, type WaitingThere } from "./st
 export type MailViewParts = {
   sql: Pool;
   clock: Clock;
+  smtpUrl: string | null;
   recipientKeys: () => PurposeKeys;
   courier: Pick<Courier, "carriers" | "troubled">;
   letterBrake: LetterBrake;
@@ -67,7 +68,7 @@ export function createMailView(parts: MailViewParts): () => Promise<OperatorMail
     const { sent, entered, budget, alarm, held } = letterBrake.view();
     return {
       now,
-      goesTo: servers.length > 0 ? "servers" : mail === "mailbox" ? "mailbox" : "nowhere",
+      goesTo: servers.length > 0 ? "servers" : mail === "mailbox" ? "mailbox" : parts.smtpUrl === null ? "nowhere" : "unusable",
       mail,
       servers,
       stepsMs: [...STEPS_MS],

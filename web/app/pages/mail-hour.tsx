@@ -47,14 +47,15 @@ function aboutQueue({ provider, putOff, paused, slow }: MailQueue, wait: string,
     .join(" · ");
 }
 
-export function Hour({ hour, say }: { hour: OperatorMailAnswer["hour"]; say: MailWords }) {
+type Numbers = OperatorMailAnswer["hour"];
+
+/** `limited`: unused letters are limited. They are not where they burden nobody, in the built-in mailbox. */
+export function Hour({ hour, limited, say }: { hour: Numbers; limited: boolean; say: MailWords }) {
   const language = useLanguage();
   const { ordered, accepted, inTime, entered, p50Ms, p99Ms, unused } = hour;
   const lost = (["refused", "failed", "expired"] as const).flatMap((end) =>
     hour[end] > 0 ? [say(`mail.lost-${end}`, { count: hour[end] })] : [],
   );
-  const share = unused.budget === 0 ? 0 : Math.min(1, unused.letters / unused.budget);
-  const used = say("mail.budget-of", unused.budget === 0 ? { letters: 0, budget: 0 } : unused);
   const number = new Intl.NumberFormat(language);
   return (
     <>
@@ -75,33 +76,41 @@ export function Hour({ hour, say }: { hour: OperatorMailAnswer["hour"]; say: Mai
             {lost.length > 0 && <p className="text-s text-soft">{say("mail.lost", { list: lost.join(" · ") })}</p>}
           </div>
         )}
-        <div className="mt-4">
-          <div className="flex flex-wrap items-baseline justify-between gap-x-3">
-            <span id="mail-budget" className="font-medium">
-              {say("mail.budget")}
-            </span>
-            <span className="text-s text-soft tabular-nums">{used}</span>
-          </div>
-          <div
-            role="meter"
-            aria-labelledby="mail-budget"
-            aria-valuemin={0}
-            aria-valuemax={unused.budget}
-            aria-valuenow={Math.min(unused.letters, unused.budget)}
-            aria-valuetext={used}
-            className="mt-1 h-2 overflow-hidden rounded-full bg-ink/12"
-          >
-            <div className={`h-full rounded-full ${share >= 0.75 ? "bg-warn" : "bg-accent"}`} style={{ width: `${share * 100}%` }} />
-          </div>
-          <p className="mt-1 text-s text-soft">{say("mail.budget-hint")}</p>
-        </div>
+        {limited && <Budget unused={unused} say={say} />}
       </Section>
-      <HeldUp heldUp={hour.heldUp} say={say} />
+      {limited && <HeldUp heldUp={hour.heldUp} say={say} />}
     </>
   );
 }
 
-function HeldUp({ heldUp, say }: { heldUp: OperatorMailAnswer["hour"]["heldUp"]; say: MailWords }) {
+function Budget({ unused, say }: { unused: Numbers["unused"]; say: MailWords }) {
+  const share = unused.budget === 0 ? 0 : Math.min(1, unused.letters / unused.budget);
+  const used = say("mail.budget-of", unused);
+  return (
+    <div className="mt-4">
+      <div className="flex flex-wrap items-baseline justify-between gap-x-3">
+        <span id="mail-budget" className="font-medium">
+          {say("mail.budget")}
+        </span>
+        <span className="text-s text-soft tabular-nums">{used}</span>
+      </div>
+      <div
+        role="meter"
+        aria-labelledby="mail-budget"
+        aria-valuemin={0}
+        aria-valuemax={unused.budget}
+        aria-valuenow={Math.min(unused.letters, unused.budget)}
+        aria-valuetext={used}
+        className="mt-1 h-2 overflow-hidden rounded-full bg-ink/12"
+      >
+        <div className={`h-full rounded-full ${share >= 0.75 ? "bg-warn" : "bg-accent"}`} style={{ width: `${share * 100}%` }} />
+      </div>
+      <p className="mt-1 text-s text-soft">{say("mail.budget-hint")}</p>
+    </div>
+  );
+}
+
+function HeldUp({ heldUp, say }: { heldUp: Numbers["heldUp"]; say: MailWords }) {
   const reasons = (["all", "network", "domain"] as const).filter((by) => heldUp[by] > 0);
   return (
     <Section title={say("mail.held")} {...(reasons.length > 0 ? { hint: say("mail.held-hint") } : {})}>

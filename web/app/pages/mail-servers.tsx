@@ -76,26 +76,28 @@ export function Servers({ answer, say }: { answer: OperatorMailAnswer; say: Mail
         {answer.servers.map((server) => (
           <li key={server.name}>
             <Card server={server} now={answer.now} stepsMs={answer.stepsMs} say={say}>
-              <div role="status" className="space-y-3 empty:hidden">
-                {checked?.troubles.has(server.name) === true && (
-                  <CheckResult at={checked.at} trouble={checked.troubles.get(server.name) ?? null} say={say} />
-                )}
-                {testing === server.name && (
-                  <p className="flex items-center gap-2 text-s text-soft">
-                    <Spinner /> {say("mail.testing")}
-                  </p>
-                )}
-                {tested?.server === server.name && <TestResult tested={tested} say={say} />}
+              <div>
+                <div role="status" className="space-y-3 not-empty:mb-4">
+                  {checked?.troubles.has(server.name) === true && (
+                    <CheckResult at={checked.at} trouble={checked.troubles.get(server.name) ?? null} say={say} />
+                  )}
+                  {testing === server.name && (
+                    <p className="flex items-center gap-2 text-s text-soft">
+                      <Spinner /> {say("mail.testing")}
+                    </p>
+                  )}
+                  {tested?.server === server.name && <TestResult tested={tested} say={say} />}
+                </div>
+                <Button
+                  aria-disabled={testing !== undefined}
+                  onClick={() => void test(server.name)}
+                  aria-label={
+                    answer.servers.length > 1 ? say("mail.test-by", { server: say("mail.server", { name: server.name }) }) : undefined
+                  }
+                >
+                  {say("mail.test")}
+                </Button>
               </div>
-              <Button
-                aria-disabled={testing !== undefined}
-                onClick={() => void test(server.name)}
-                aria-label={
-                  answer.servers.length > 1 ? say("mail.test-by", { server: say("mail.server", { name: server.name }) }) : undefined
-                }
-              >
-                {say("mail.test")}
-              </Button>
             </Card>
           </li>
         ))}

@@ -82,7 +82,7 @@ export default function MailPage() {
             <Now answer={data} say={say} />
             {data.goesTo === "servers" ? <Servers answer={data} say={say} /> : <Connect say={say} />}
             <Waiting waiting={data.waiting} say={say} />
-            <Hour hour={data.hour} say={say} />
+            <Hour hour={data.hour} limited={data.goesTo !== "mailbox"} say={say} />
           </>
         )}
       </main>
@@ -111,7 +111,7 @@ function Now({ answer, say }: { answer: OperatorMailAnswer; say: MailWords }) {
             <p className={`text-s ${tone === "fine" || tone === "plain" ? "text-soft" : ""}`}>{detail}</p>
           </div>
         </div>
-        {answer.hour.alarm && (
+        {answer.hour.alarm && answer.goesTo !== "mailbox" && (
           <Notice
             tone="warn"
             title={say("mail.alarm")}
@@ -131,13 +131,13 @@ function Now({ answer, say }: { answer: OperatorMailAnswer; say: MailWords }) {
 
 /** What holds now, worst first. */
 function standing({ goesTo, mail, pace }: OperatorMailAnswer, say: MailWords): { name: string; detail: string; tone: Tone } {
-  const told = (state: "mailbox" | "nowhere" | "unknown" | "failing", tone: Tone) => ({
+  const told = (state: "mailbox" | "nowhere" | "unusable" | "unknown" | "failing", tone: Tone) => ({
     name: say(`mail.${state}`),
     detail: say(`mail.${state}-detail`),
     tone,
   });
   const { slowedBy, lettersPerSecond, allowed } = pace;
-  if (goesTo === "nowhere") return told("nowhere", "bad");
+  if (goesTo === "nowhere" || goesTo === "unusable") return told(goesTo, "bad");
   if (goesTo === "mailbox") return told("mailbox", "plain");
   if (mail === "unknown") return told("unknown", "plain");
   if (mail === "failing") return told("failing", "bad");

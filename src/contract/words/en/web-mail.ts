@@ -32,6 +32,9 @@ export const webMailEn = {
   "mail.nowhere": "No letter goes out: no mail server is set",
   "mail.nowhere-detail":
     "The built-in mailbox is closed, because people from outside can reach this Holdfast. Nobody new can register until a mail server is connected.",
+  "mail.unusable": "No letter goes out: SMTP_URL can't be used",
+  "mail.unusable-detail":
+    "Something in it is wrong or not known. The command “npx holdfast doctor” says what, and so does the log. Nobody new can register until it is right.",
   "mail.alarm": "Most letters of the last hour were probably not wanted",
   "mail.alarm-detail":
     "Few of the codes that went out were entered: somebody may be using the form to send letters to strangers. Holdfast holds them up by itself, and whoever enters a code is served as always. If it lasts, slow registration down.",

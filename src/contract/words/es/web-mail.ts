@@ -33,6 +33,9 @@ export const webMailEs: Translated<typeof webMailEn> = {
   "mail.nowhere": "No sale ninguna carta: no hay servidor de correo",
   "mail.nowhere-detail":
     "El buzón integrado está cerrado, porque desde fuera se puede llegar a este Holdfast. Nadie nuevo puede registrarse hasta que se conecte un servidor de correo.",
+  "mail.unusable": "No sale ninguna carta: SMTP_URL no se puede usar",
+  "mail.unusable-detail":
+    "Algo en ella está mal o no se conoce. La orden «npx holdfast doctor» dice qué, y también el registro de sucesos. Nadie nuevo puede registrarse hasta que esté bien.",
   "mail.alarm": "Probablemente nadie quería la mayoría de las cartas de la última hora",
   "mail.alarm-detail":
     "Se han introducido pocos de los códigos que salieron: quizá alguien usa el formulario para mandar cartas a desconocidos. Holdfast las retiene por su cuenta, y quien introduce su código es atendido como siempre. Si dura, pon el registro más lento.",
