@@ -125,7 +125,11 @@ test("an alarm says what is going on and leads to the lever, and a Spanish opera
   const page = await freshPage(browser, { reducedMotion: "reduce" });
   await page.context().addCookies([{ name: COOKIES.language, value: "es", domain: "localhost", path: "/", secure: true }]);
   await signIn(page, holdfast.url);
+  await page.route("**/api/operator/mail", (asked) => asked.abort());
   await page.goto(`${holdfast.url}/operator/mail`);
+  await page.getByRole("alert").getByText("No se pudo consultar cómo va el correo.").waitFor();
+  await look(page, "could not be looked up");
+  await page.unroute("**/api/operator/mail");
   await page.getByText("Probablemente nadie quería la mayoría de las cartas de la última hora").waitFor({ timeout: 30_000 });
   await page.getByText("Las cartas salen, más despacio de lo que podrían").waitFor({ timeout: 30_000 });
   assert.match(await page.locator("main").innerText(), /cartas? por minuto en lugar de 50 por segundo/);
