@@ -57,7 +57,7 @@ export type LetterTrace = {
     | "silent"
     | "expired"
     | "entered";
-  /** The mail server that was tried last, "A" for the operator's first; null: none was, or there is only one. */
+  /** The mail server that was tried last, "A" for the operator's first, "mailbox" for the built-in one; null: none was, or there is only one. */
   server: string | null;
   orderedAt: TimeMs;
   triedAt: TimeMs | null;

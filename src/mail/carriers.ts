@@ -178,7 +178,10 @@ export function createCarriers(parts: { deliveries: Delivery[]; clock: Clock; lo
       carrier.running.set(letter.id, began);
       let begun = false;
       const least = Math.min(ATTEMPT_MS, limitMs);
-      const end = await withLimit(all.length > 1 ? Math.min(SWITCH_MS, least) : least, (signal, extend) =>
+      const looks = routes();
+      // it is left early only for one that will do better
+      const hasOther = all.some((other, at) => other !== carrier && other.state.status === "working" && isTrusted(looks, at));
+      const end = await withLimit(hasOther ? Math.min(SWITCH_MS, least) : least, (signal, extend) =>
         carrier.delivery.attempt(letter, signal, () => {
           begun = true;
           extend(least - (clock.monotonic() - began));

@@ -1,33 +1,20 @@
 /**
- * How do letters get from the outbox to a relay? Claimed under a lease, new ones first, the earliest deadline first, never
- * after the deadline. A courier that dies in mid-letter leaves it to the next one, which sends the same letter again. What a
- * relay did not get as far as the letter's own bytes goes to another one at once; after that, to that same relay only.
+ * Which letters of the outbox are taken in hand, and when? Claimed under a lease, new ones first, the earliest deadline first, never
+ * after the deadline, and not more than the relays have connections for. A courier that dies in mid-letter leaves it to the
+ * next one, which sends the same letter again. How each is carried is carry.ts's.
  */
 import type { Logger } from "pino";
 import type { Dice } from "#kit/dice.ts";
 import type { Clock } from "#kit/time.ts";
 import type { Pool } from "#store/store.ts";
-import { createCarriers, statusOf, type Carrier, type Carriers, type Tried } from "./carriers.ts";
-import { afterDomainAttempt, closedCells, newDomains, troubledCells } from "./core/domains.ts";
+import { createCarriers, type Carriers } from "./carriers.ts";
+import { createCarry, type InHand } from "./carry.ts";
+import { closedCells, newDomains, troubledCells } from "./core/domains.ts";
 import { LEASE_MS, POLL_MS, STOP_GRACE_MS } from "./core/limits.ts";
 import { freshPace, nextTokenMs, refill } from "./core/pace.ts";
-import { maySwitch, retryDelayMs, type AttemptEnd, type Verdict } from "./core/verdict.ts";
-import { gathering } from "./gathering.ts";
 import type { CodeLetter } from "./letter.ts";
 import type { Delivery } from "./parts.ts";
-import {
-  claimLetters,
-  handBack,
-  markFailed,
-  markRelayed,
-  moveLetter,
-  OUTBOX_CHANNEL,
-  putOff,
-  releaseClaim,
-  renewLeases,
-  type ClaimedLetter,
-  type Relayed,
-} from "./store.ts";
+import { claimLetters, OUTBOX_CHANNEL, releaseClaim, renewLeases, type ClaimedLetter } from "./store.ts";
 
 export type CourierParts = {
   sql: Pool;
@@ -56,26 +43,18 @@ export type Courier = {
   stop(): Promise<void>;
 };
 
-const SETTLE_RETRY_MS = 1_000;
 /** Letters in hand for each connection, and those that are over and not yet written down with them. */
 const AHEAD = 3;
 const MOST_UNSETTLED = 8;
-/** A letter in hand waits for a connection for so long; then it is put back. */
-const CONNECTION_WITHIN_MS = 5_000;
-const LOOK_AGAIN_MS = 250;
 
 export function createCourier(parts: CourierParts): Courier {
-  const { sql, clock, dice, log, lettersPerSecond } = parts;
+  const { sql, clock, log, lettersPerSecond } = parts;
   const carriers = createCarriers(parts);
   const domains = newDomains();
   const connections = parts.deliveries.reduce((sum, delivery) => sum + delivery.connections, 0);
   const stopping = new AbortController();
-  /** In our hands. `since`: when its attempt began; `over`: it is, and only has to be written down. */
-  type InHand = { domainCell: number; relay: string; since: number | undefined; over: boolean; done: Promise<void> };
-  const underway = new Map<string, InHand>();
-  /** Letters that wait for a connection. */
-  const waiters: (() => void)[] = [];
-  const relayed = gathering((letters: Relayed[]) => markRelayed(sql, letters));
+  const carry = createCarry({ ...parts, carriers, domains, stopping: stopping.signal, onFreed: wake });
+  const underway = new Map<string, InHand & { done: Promise<void> }>();
   let pace = freshPace(lettersPerSecond, clock.monotonic());
   /** The lease of a claim whose answer was lost with the database: committed or not, nobody has its letters in hand. */
   let lostLease: number | undefined;
@@ -151,12 +130,12 @@ export function createCourier(parts: CourierParts): Courier {
   }
 
   function takeInHand(letter: ClaimedLetter, opened: Promise<CodeLetter | undefined>): void {
-    const inHand: InHand = { domainCell: letter.domainCell, relay: letter.relay, since: undefined, over: false, done: Promise.resolve() };
-    underway.set(letter.id, inHand);
-    inHand.done = deliver(letter, opened, inHand).finally(() => {
+    const inHand: InHand = { domainCell: letter.domainCell, relay: letter.relay, since: undefined, over: false };
+    const done = carry(letter, opened, inHand).finally(() => {
       underway.delete(letter.id);
       wake();
     });
+    underway.set(letter.id, Object.assign(inHand, { done }));
   }
 
   /** Letters that are claimed and not yet given to a relay, or running there. */
@@ -194,119 +173,6 @@ export function createCourier(parts: CourierParts): Courier {
     return claimed;
   }
 
-  async function deliver(claimed: ClaimedLetter, opened: Promise<CodeLetter | undefined>, inHand: InHand): Promise<void> {
-    let letter: CodeLetter | undefined;
-    try {
-      letter = await opened;
-    } catch (error) {
-      // the database went while it was asked about the reader: that says nothing about the letter
-      log.warn({ err: error, letter: claimed.id }, "a letter could not be opened yet");
-      return settle(claimed, { tag: "again", word: "dropped" });
-    }
-    if (letter === undefined) return settle(claimed, { tag: "final", word: "unreadable" });
-    const tried = new Set<Carrier>();
-    let carrier = await connectionFor(claimed);
-    for (;;) {
-      if (carrier === undefined) return settle(claimed, "given to nobody");
-      inHand.since = clock.monotonic();
-      const attempt = await carriers.attempt(carrier, letter, claimed.domainCell, claimed.deadlineAt - clock.now());
-      const { end, verdict } = attempt;
-      afterDomainAttempt(domains, claimed.domainCell, verdict.tag === "again" && verdict.word === "dropped", clock.now());
-      const relay = carriers.all.length > 1 ? { relay: carrier.name } : {};
-      log.debug({ letter: claimed.id, attempt: claimed.attempts, ...relay, ...shown(end, verdict) }, "a letter was tried");
-      tried.add(carrier);
-      const other = claimed.held || stopping.signal.aborted || !maySwitch(attempt) ? undefined : carriers.choose(claimed.domainCell, tried);
-      if (other !== undefined) carriers.reserve(other, claimed.id);
-      carriers.release(carrier, claimed.id);
-      if (other === undefined || !(await moved(claimed, other))) {
-        if (other !== undefined) carriers.release(other, claimed.id);
-        inHand.over = true;
-        freed();
-        return settle(claimed, ...judged(attempt, claimed), carrier);
-      }
-      freed();
-      carrier = other;
-    }
-  }
-
-  /** A connection of the relay that it was claimed for, or of a better one for its domain; undefined: there was none for long. */
-  async function connectionFor(claimed: ClaimedLetter): Promise<Carrier | undefined> {
-    for (const until = clock.monotonic() + CONNECTION_WITHIN_MS; clock.monotonic() < until && !stopping.signal.aborted; await nextFreed()) {
-      const own = carriers.byKey(claimed.relay);
-      const stays = own !== undefined && (claimed.held || (claimed.attempts > 1 && carriers.hasRoom(own)));
-      const carrier = stays ? (carriers.hasRoom(own) ? own : undefined) : carriers.choose(claimed.domainCell);
-      if (carrier === undefined) continue;
-      carriers.reserve(carrier, claimed.id);
-      if (carrier === own || (await moved(claimed, carrier))) return carrier;
-      carriers.release(carrier, claimed.id);
-      return undefined;
-    }
-    return undefined;
-  }
-
-  function freed(): void {
-    for (const resolve of waiters.splice(0)) resolve();
-    wake();
-  }
-
-  function nextFreed(): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = clock.after(LOOK_AGAIN_MS, resolve);
-      waiters.push(() => {
-        cancel();
-        resolve();
-      });
-    });
-  }
-
-  /** Written down before the other relay is given it, so that whoever comes after us knows who may have it. */
-  async function moved(claimed: ClaimedLetter, other: Carrier): Promise<boolean> {
-    if (clock.now() >= claimed.deadlineAt) return false;
-    return moveLetter(sql, claimed, other.delivery.key, clock.now()).catch(() => false);
-  }
-
-  /** Writes down what became of it, as often as it takes: until then it is ours and nobody sends it a second time. */
-  async function settle(
-    claimed: ClaimedLetter,
-    verdict: Verdict | "given to nobody",
-    held = claimed.held,
-    carrier?: Carrier,
-  ): Promise<void> {
-    const at = clock.now();
-    for (;;) {
-      try {
-        if (verdict === "given to nobody") return await handBack(sql, claimed, Math.max(at, pauseEnd()));
-        if (verdict.tag === "success") return await relayed.write({ id: claimed.id, relay: carrier?.delivery.key ?? claimed.relay, at });
-        return await writeDown(claimed, verdict, carrier, held);
-      } catch (error) {
-        log.warn({ err: error, letter: claimed.id }, "what became of a letter could not be written down yet");
-        if (stopping.signal.aborted || clock.now() > claimed.deadlineAt + LEASE_MS) return;
-        await clock.sleep(SETTLE_RETRY_MS, stopping.signal).catch(() => {});
-      }
-    }
-  }
-
-  /** From then on one of the relays may be tried. */
-  function pauseEnd(): number {
-    return Math.min(...carriers.all.map(({ state }) => state.pausedUntil));
-  }
-
-  async function writeDown(
-    claimed: ClaimedLetter,
-    verdict: Exclude<Verdict, { tag: "success" }>,
-    carrier: Carrier | undefined,
-    held: boolean,
-  ) {
-    const now = clock.now();
-    if (verdict.tag === "final") return markFailed(sql, claimed, verdict.word, held);
-    // in trouble, another relay may be there sooner than this one's pause is over
-    const next =
-      verdict.tag === "trouble"
-        ? Math.max(now, held ? (carrier?.state.pausedUntil ?? now) : pauseEnd())
-        : now + retryDelayMs(verdict.word, claimed.attempts, dice.fraction());
-    return putOff(sql, claimed, verdict.word, next, held);
-  }
-
   return {
     carriers,
     closedCells: closed,
@@ -328,18 +194,4 @@ export function createCourier(parts: CourierParts): Courier {
       carriers.close();
     },
   };
-}
-
-/**
- * What is written down, and whether the relay may have the letter: its bytes began to go, and no answer said that it has not got
- * it. A second silence ends the letter, so that nobody gets it more often than twice.
- */
-function judged({ end, verdict, begun }: Tried, { held }: ClaimedLetter): [verdict: Verdict, held: boolean] {
-  const silent = begun && end.tag === "no-reply";
-  if (silent && held) return [{ tag: "final", word: "cut-off" }, true];
-  return [verdict, held || silent];
-}
-
-function shown(end: AttemptEnd, verdict: Verdict) {
-  return { verdict: verdict.tag, ...("word" in verdict ? { word: verdict.word } : {}), ...statusOf(end) };
 }

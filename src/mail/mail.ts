@@ -20,6 +20,7 @@ import {
   TRIES_PER_LETTER,
   UNPROVEN_SECONDS,
 } from "./core/limits.ts";
+import { IN_MAILBOX } from "#contract/words/trace.ts";
 import { checkQuota, type RecipientLimit } from "./core/quota.ts";
 import { recipientKey } from "./core/recipient.ts";
 import { lettersPromised } from "./core/relay-state.ts";
@@ -207,8 +208,8 @@ export function createMail(parts: MailParts): Mail {
     canPromise: (address) => capacity() > 0 && !courier.isPaused(cellsOf(keys().recipient.current, address).domain),
     async trace(letterId) {
       const row = await findLetter(sql, letterId);
-      const server = courier.carriers.all.length > 1 && row?.relay != null ? (courier.carriers.byKey(row.relay)?.name ?? null) : null;
-      return row && traceOf({ ...row, server }, clock.now());
+      const name = courier.carriers.all.length > 1 && row?.relay != null ? (courier.carriers.byKey(row.relay)?.name ?? null) : null;
+      return row && traceOf({ ...row, server: intoMailbox ? IN_MAILBOX : name }, clock.now());
     },
     async countTry(letterId) {
       const triesLeft = await takeTry(sql, letterId);

@@ -134,6 +134,17 @@ test("with both relays gone nobody is promised a letter, and whichever is back f
   assert.deepEqual([mail.health().mail, (await second.letters()).length], ["working", 1]);
 });
 
+test("with one relay gone, the other one is waited for however slow it is", async (t) => {
+  const { mail, first, second, relayed, ready } = await world(t);
+  await ready();
+  await first.fault({ kind: "refuse" });
+  await relayed(await mail.order("one@example.org"));
+  // three answers before the letter itself goes: longer than another relay would be waited for
+  await second.fault({ kind: "slow", delayMs: 3_200 });
+  await relayed(await mail.order("two@example.com"), 40_000);
+  assert.equal((await second.letters()).length, 2);
+});
+
 test("an address that does not exist is not asked about at the second relay", async (t) => {
   const { mail, first, second, rowOf, ready } = await world(t);
   await ready();

@@ -47,6 +47,7 @@ export async function walkSmallPages(
     ["home", "/"],
     ["sign-up", "/sign-up"],
     ["sign-in", "/sign-in"],
+    ["recover", "/recover"],
     ["status", "/status"],
     ["first-operator", new URL(holdfast.firstOperatorUrl).pathname + new URL(holdfast.firstOperatorUrl).search],
     ["manual", "/manual"],
@@ -74,6 +75,7 @@ export async function walkSmallPages(
     .click();
   await page.getByLabel(/code/i).first().waitFor();
   const code = await readCode(mailboxReader(holdfast.mailboxUrl), address);
+  await page.getByText(/built-in mailbox at \d/).waitFor();
   await look(page, "code");
   await page.getByLabel(/code/i).first().fill(code);
   await page
@@ -84,6 +86,12 @@ export async function walkSmallPages(
   await look(page, "code-filled");
   await page.goto(holdfast.mailboxUrl);
   await look(page, "mailbox");
+  const stop = /\/not-me\?t=[\w-]+/.exec(await page.locator("main").innerText())?.[0] ?? "/not-me";
+  await page.goto(holdfast.url + stop);
+  await look(page, "not-me");
+  await page.getByRole("button", { name: /no more letters/i }).click();
+  await page.getByRole("button", { name: /allow/i }).waitFor();
+  await look(page, "not-me-stopped");
   await context.close();
 }
 

@@ -41,6 +41,12 @@ test("a letter is told from its order to the code that was entered, with the mai
   assert.deepEqual([entered.said.length, entered.enteredAt], [4, NOW + 9_000]);
 });
 
+test("a letter in the built-in mailbox is said to lie there, and no provider to have it", () => {
+  const lies = told({ ...tried, server: "mailbox", state: "relayed", relayedAt: NOW + 200 });
+  assert.deepEqual(lies.said, ["Ordered at {time}.", "Put into the built-in mailbox at {time}."]);
+  assert.deepEqual(told({ ...tried, server: "mailbox", state: "sending" }).said, ["Ordered at {time}."]);
+});
+
 test("whoever's provider asked to come again is told when that is, and looks again then", () => {
   const putOff = told({ ...tried, lastFailure: "asked-to-wait", nextAttemptAt: NOW + 16 * SECOND_MS });
   assert.match(putOff.said.at(-1) ?? "", /asked us to come again/);

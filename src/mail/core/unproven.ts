@@ -22,6 +22,8 @@ const FLOOR_OF_NETWORK = 2;
 const CREDIT = 0.5;
 /** Fading counts are no whole numbers: the letter that fills the allowance may be a little short of it. */
 const HALF = 0.5;
+/** From here on networks are allowed less, down to their floor where the last quarter begins. */
+const SCARCE_FROM = 0.5;
 /** The last quarter of the budget goes out slowly, so that it is never all gone. */
 const SLOW_FROM = 0.75;
 const SLOW_FOR_S = 30 * 60;
@@ -32,7 +34,8 @@ const ALARM_SHARE = 0.35;
 
 const MINUTES = 60;
 const ROWS = 2;
-const CELLS = 8_192;
+/** With a budget of 6,000 a bystander falls together with two of others in one case of 5,000. */
+const CELLS = 32_768;
 const THROW_AWAY_CELL = -1;
 const RETRY_MS = { all: 10 * SECOND_MS, network: MINUTE_MS, domain: MINUTE_MS };
 
@@ -49,7 +52,7 @@ export type Unproven = {
   fadedAt: number;
 };
 
-/** `now` is ms since 1970 everywhere. 256 KB. */
+/** `now` is ms since 1970 everywhere. 1 MB. */
 export function newUnproven(now: number): Unproven {
   const cells = () => new Float32Array(ROWS * CELLS);
   const ring = () => new Float64Array(MINUTES);
@@ -70,7 +73,8 @@ export function brakeOf(unproven: Unproven, letter: Sent, budgetPerHour: number,
   if (openInAll(unproven) + 1 > allowanceInAll(unproven, budgetPerHour)) return braked("all");
   const { source } = letter;
   const bySource = source === null ? 0 : countOf(unproven.open.sources, source);
-  if (source !== null && bySource + HALF > NETWORK_ALLOWANCE + CREDIT * countOf(unproven.done.sources, source)) return braked("network");
+  if (source !== null && bySource + HALF > ofNetwork(unproven, budgetPerHour) + CREDIT * countOf(unproven.done.sources, source))
+    return braked("network");
   if (letter.kind === "large" || (source !== null && bySource < FLOOR_OF_NETWORK)) return undefined;
   const domain = domainCellOf(letter);
   const most = letter.kind === "throw-away" ? THROW_AWAY_ALLOWANCE : DOMAIN_ALLOWANCE;
@@ -132,6 +136,13 @@ export function unprovenView(unproven: Unproven, budgetPerHour: number, now: num
     alarm: sent >= ALARM_LETTERS && entered < ALARM_SHARE * sent,
     held: { all: sum(unproven.held.all), network: sum(unproven.held.network), domain: sum(unproven.held.domain) },
   };
+}
+
+/** While the budget runs out, what is left is for networks that have used little of it. */
+function ofNetwork(unproven: Unproven, budgetPerHour: number): number {
+  const used = openInAll(unproven) / allowanceInAll(unproven, budgetPerHour);
+  const scarce = Math.min(Math.max((used - SCARCE_FROM) / (SLOW_FROM - SCARCE_FROM), 0), 1);
+  return NETWORK_ALLOWANCE - scarce * (NETWORK_ALLOWANCE - FLOOR_OF_NETWORK);
 }
 
 function braked(by: Brake["by"]): Brake {

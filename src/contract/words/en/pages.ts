@@ -109,6 +109,7 @@ export const pagesEn = {
   "trace.handed": "Handed to the mail server{server} at {time}.",
   "trace.waiting": "It waits for a free line to the mail server.",
   "trace.accepted": "Accepted at {time}. Now it is with your provider, who usually delivers within seconds.",
+  "trace.in-mailbox": "Put into the built-in mailbox at {time}.",
   "trace.put-off": "Your provider asked us to come again a little later, as some do with senders that are new to them. Next try at {time}.",
   "trace.server-down": "The mail server does not take letters just now. Yours is kept. Next try at {time}.",
   "trace.broken-off": "The connection broke off. Next try at {time}.",

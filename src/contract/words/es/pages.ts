@@ -105,6 +105,7 @@ export const pagesEs: Translated<typeof pagesEn> = {
   "trace.handed": "Entregada al servidor de correo{server} a las {time}.",
   "trace.waiting": "Espera una línea libre hacia el servidor de correo.",
   "trace.accepted": "Aceptada a las {time}. Ahora la tiene tu proveedor, que suele repartirla en segundos.",
+  "trace.in-mailbox": "Puesta en el buzón integrado a las {time}.",
   "trace.put-off":
     "Tu proveedor nos ha pedido que volvamos un poco más tarde, como hacen algunos con remitentes nuevos. Próximo intento a las {time}.",
   "trace.server-down": "Ahora mismo el servidor de correo no acepta cartas. La tuya se guarda. Próximo intento a las {time}.",
