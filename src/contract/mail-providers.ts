@@ -36,6 +36,9 @@ const NEAR_COM: ReadonlySet<string> = new Set(["co", "cm", "om"]);
 /** Where people expect a country's Gmail, which there is not. */
 const NO_GMAIL: ReadonlySet<string> = new Set("es mx com.mx ar com.ar com.co cl pe ve fr it br com.br in uk co.uk net org".split(" "));
 
+/** Domains of providers with mailboxes of very many people: the only ones that an operator is shown by name. */
+export const largeProviders: readonly string[] = [...WELL_KNOWN];
+
 /** A provider with mailboxes of very many people. `domain` in lower case. */
 export function isLargeProvider(domain: string): boolean {
   return WELL_KNOWN.has(domain);

@@ -78,6 +78,7 @@ export const ROUTES: readonly Route[] = [
   route("app", "GET", "/chat/:id", "web app", "read", "member"),
   route("app", "GET", "/operator/models", "web app", "read", "operator"),
   route("app", "GET", "/operator/sign-up", "web app", "read", "operator"),
+  route("app", "GET", "/operator/mail", "web app", "read", "operator"),
   route("app", "GET", "/assets/:file", "web app's files", "nothing", "anybody"),
   // the API
   route("app", "GET", "/api/me", "me", "read", "member"),
@@ -101,4 +102,7 @@ export const ROUTES: readonly Route[] = [
   route("app", "POST", "/api/operator/default-model", "default model", "write", "operator", SMALL),
   route("app", "GET", "/api/operator/sign-up", "how sign-up is set", "read", "operator"),
   route("app", "POST", "/api/operator/sign-up", "set sign-up", "write", "operator", SMALL),
+  route("app", "GET", "/api/operator/mail", "how mail does", "read", "operator"),
+  route("app", "POST", "/api/operator/mail/check", "check mail servers", "write", "operator", SMALL),
+  route("app", "POST", "/api/operator/mail/test", "test letter", "write", "operator", SMALL),
 ];

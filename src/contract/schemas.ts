@@ -79,4 +79,6 @@ export const signUpBody = z
     error: "letters-per-minute",
     path: ["lettersPerMinute"],
   });
+/** The name by which the server is shown: "A" is the first of SMTP_URL. */
+export const mailTestBody = z.strictObject({ server: z.string().max(1, { error: "token" }) });
 export const defaultModelBody = z.strictObject({ modelId: z.string().max(200, { error: "token" }) });

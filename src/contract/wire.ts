@@ -116,6 +116,91 @@ export type SignUpChange = { id: number; mode: SignUpMode; lettersPerMinute: num
 /** GET /api/operator/sign-up, and the answer to POST /api/operator/sign-up; the newest change comes first. */
 export type OperatorSignUpAnswer = { setting: SignUpSetting; changes: SignUpChange[] };
 
+// ---- mail, as an operator sees it ------------------------------------------------------------------------------
+
+/** Why a letter was not taken. `relay-unknown`: there is no server of that name. docs/operate/mail.md says what to do about each. */
+export type MailFailure =
+  | "relay-unknown"
+  | "relay-unreachable"
+  | "relay-sign-in"
+  | "relay-tls"
+  | "relay-busy"
+  | "sender-refused"
+  | "asked-to-wait"
+  | "dropped"
+  | "cut-off"
+  | "recipient-refused"
+  | "letter-refused"
+  | "unreadable";
+/** `status`: what the server replied (SMTP); null: nothing. */
+export type MailTrouble = { word: MailFailure; status: number | null };
+
+/** `name`: "A" is the first of SMTP_URL. */
+export type MailServer = {
+  name: string;
+  host: string;
+  port: number;
+  /** `unknown`: not reached yet · `slow`: it takes letters, and another one is so much quicker that it has them. */
+  state: "unknown" | "working" | "slow" | "failing";
+  why: MailFailure | null;
+  /** When it last took a letter, refused one, or was looked after; null: never. */
+  heardAt: TimeMs | null;
+  /** It is left alone until then. */
+  nextTryAt: TimeMs | null;
+  connections: { used: number; allowed: number };
+  /** How long it takes to accept a letter lately; null: it had none since Holdfast started. */
+  acceptMs: number | null;
+  /** Letters by how long it took to accept them; one more than `stepsMs`. */
+  histogram: number[];
+};
+
+/** What waits for one large provider, or for all other domains together (`provider` null). `paused` and `slow` count domains. */
+export type MailQueue = {
+  provider: string | null;
+  domains: number;
+  letters: number;
+  oldestSeconds: number;
+  putOff: number;
+  paused: number;
+  slow: number;
+};
+
+/** GET /api/operator/mail. No other domain is named than those of large providers. */
+export type OperatorMailAnswer = {
+  now: TimeMs;
+  /** `unusable`: SMTP_URL is set and can't be used · `nowhere`: it is not set, and nobody may open the built-in mailbox. */
+  goesTo: "servers" | "mailbox" | "unusable" | "nowhere";
+  mail: Health["mail"];
+  servers: MailServer[];
+  /** Upper ends of the histograms' steps; the last step has none. */
+  stepsMs: number[];
+  waiting: { letters: number; oldestSeconds: number; byDomain: MailQueue[] };
+  /** Letters a second that newcomers get, of those that the operator allows. `slowedBy`: no server works, they are slow, the budget is nearly spent. */
+  pace: { lettersPerSecond: number; allowed: number; slowedBy: "servers" | "queue" | "budget" | null };
+  hour: {
+    ordered: number;
+    entered: number;
+    /** Letters whose codes nobody entered, and how many there may be. */
+    unused: { letters: number; budget: number };
+    /** So few codes are entered that most letters were probably not wanted. */
+    alarm: boolean;
+    /** Orders, not people: who tries again counts again. */
+    heldUp: { all: number; network: number; domain: number };
+    /** Of the letters that were ordered in this hour; `inTime`: accepted within a minute of the order. */
+    accepted: number;
+    inTime: number;
+    p50Ms: number | null;
+    p99Ms: number | null;
+    refused: number;
+    failed: number;
+    expired: number;
+  };
+};
+/** POST /api/operator/mail/check: every server was asked, and no letter sent. `trouble` null: it would take letters. */
+export type MailCheckAnswer = { servers: { name: string; trouble: MailTrouble | null }[] };
+/** POST /api/operator/mail/test: how a letter to the operator's own address ended. `trouble` null: the server took it. */
+export type MailTestAnswer = { server: string; tookMs: number; trouble: MailTrouble | null };
+
 // ---- accounts ------------------------------------------------------------------------------------------------
 
 export type Role = "member" | "operator";

@@ -21,6 +21,7 @@ import { eventsHandlers } from "./events-route.ts";
 import { createHttp } from "./http.ts";
 import { listen, type Listening } from "./listen.ts";
 import { createLiveStreams } from "./live-streams.ts";
+import { mailHandlers } from "./mail-routes.ts";
 import { modelHandlers } from "./model-routes.ts";
 import { operatorHandlers } from "./operator-routes.ts";
 import { registrationHandlers } from "./registration-routes.ts";
@@ -126,6 +127,7 @@ export function createApp(boot: AppBoot, tell: (message: FromChild) => void): Ap
     ...eventsHandlers({ chat, streams, clock }),
     ...modelHandlers({ models }),
     ...operatorHandlers({ operator }),
+    ...mailHandlers({ mail: mail.forOperator }),
     ...egressHandlers({ egress }),
     ...webFileHandlers(WEB_FOLDER),
   };

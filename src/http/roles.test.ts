@@ -37,6 +37,7 @@ const TABLE: { readonly [route: Key]: Line } = {
   "GET /chat/:id": { is: "own" },
   "GET /operator/models": { is: "operator" },
   "GET /operator/sign-up": { is: "operator" },
+  "GET /operator/mail": { is: "operator" },
   "GET /assets/:file": { is: "open" },
   "GET /api/me": { is: "own" },
   "PATCH /api/me": { is: "own", body: () => ({ language: "en" }) },
@@ -59,6 +60,9 @@ const TABLE: { readonly [route: Key]: Line } = {
   "POST /api/operator/default-model": { is: "operator", body: () => ({ modelId: "no/such" }) },
   "GET /api/operator/sign-up": { is: "operator" },
   "POST /api/operator/sign-up": { is: "operator", body: () => ({ mode: "ajar", lettersPerMinute: null }) },
+  "GET /api/operator/mail": { is: "operator" },
+  "POST /api/operator/mail/check": { is: "operator", body: () => ({}) },
+  "POST /api/operator/mail/test": { is: "operator", body: () => ({ server: "A" }) },
 };
 const routes = ROUTES.filter((route) => route.at === "app").map((route) => ({ route, key: `${route.method} ${route.path}` as Key }));
 

@@ -69,6 +69,7 @@ export function webFileHandlers(folder: URL): Handlers {
     "GET /chat/:id": shell,
     "GET /operator/models": shell,
     "GET /operator/sign-up": shell,
+    "GET /operator/mail": shell,
     "GET /assets/:file": async ({ headers, params }) => {
       const name = params["file"] ?? "";
       const type = /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,120}\.([a-z0-9]+)$/.exec(name)?.[1];

@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import type { Clock } from "#kit/time.ts";
 import { ATTEMPT_MS, IDLE_CHECK_MS, PROBE_MS, SWITCH_MS } from "./core/limits.ts";
 import { afterAttempt, afterProbe, freshRelay, isMissing, lettersAllowed, mailStatus, type RelayState } from "./core/relay-state.ts";
+import { relayName } from "./core/relay-url.ts";
 import { chooseRoute, hasRoom, isTrusted, noTrial, spendTrial, watchTrial, type Route, type Trial } from "./core/routes.ts";
 import { expectedMs, newSpeeds, noteAccepted, type Speeds } from "./core/speeds.ts";
 import { judge, type AttemptEnd, type Verdict } from "./core/verdict.ts";
@@ -55,12 +56,10 @@ export type Carriers = {
   close(): void;
 };
 
-const FIRST_NAME = 65;
-
 export function createCarriers(parts: { deliveries: Delivery[]; clock: Clock; log: Logger }): Carriers {
   const { clock, log } = parts;
   const all = parts.deliveries.map((delivery, at): Carrier => ({
-    name: String.fromCharCode(FIRST_NAME + at),
+    name: relayName(at),
     delivery,
     state: freshRelay,
     speeds: newSpeeds(),

@@ -9,7 +9,7 @@ import type { Clock } from "#kit/time.ts";
 import type { Pool } from "#store/store.ts";
 import { createCarriers, type Carriers } from "./carriers.ts";
 import { createCarry, type InHand } from "./carry.ts";
-import { closedCells, newDomains } from "./core/domains.ts";
+import { closedCells, newDomains, troubledCells } from "./core/domains.ts";
 import { LEASE_MS, POLL_MS, STOP_GRACE_MS } from "./core/limits.ts";
 import { freshPace, nextTokenMs, refill } from "./core/pace.ts";
 import type { CodeLetter } from "./letter.ts";
@@ -36,6 +36,8 @@ export type Courier = {
   closedCells(): number[];
   /** The domain's own server broke off several times in a row, and is left alone for a moment. */
   isPaused(domainCell: number): boolean;
+  /** Domains that are left alone for a moment, and those that have few connections because they are slow. */
+  troubled(): { paused: number[]; slow: number[] };
   start(): void;
   /** No new attempt; those that run may end, for a few seconds. */
   stop(): Promise<void>;
@@ -141,11 +143,12 @@ export function createCourier(parts: CourierParts): Courier {
     return [...underway.values()].filter(({ over }) => !over);
   }
 
-  function closed(): number[] {
+  function agesInHand() {
     const now = clock.monotonic();
-    const inHand = open().map(({ domainCell, since }) => ({ domainCell, ageMs: since === undefined ? 0 : now - since }));
-    return closedCells(domains, inHand, { connections, most: AHEAD * connections }, clock.now());
+    return open().map(({ domainCell, since }) => ({ domainCell, ageMs: since === undefined ? 0 : now - since }));
   }
+
+  const closed = () => closedCells(domains, agesInHand(), { connections, most: AHEAD * connections }, clock.now());
 
   /**
    * As many again as run are kept ready while all is well, so that no connection waits for the database. Those that belong to
@@ -174,6 +177,7 @@ export function createCourier(parts: CourierParts): Courier {
     carriers,
     closedCells: closed,
     isPaused: (domainCell) => closedCells(domains, [], { connections, most: connections }, clock.now()).includes(domainCell),
+    troubled: () => troubledCells(domains, agesInHand(), clock.now()),
     start() {
       loop = run();
     },

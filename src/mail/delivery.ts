@@ -16,6 +16,7 @@ export function relayDelivery(address: RelayAddress, parts: { clock: Clock; mail
   const relay = createRelay(address, { clock: parts.clock, clientName: clientName(parts.publicUrl) });
   return {
     key: address.key,
+    server: { host: address.host, port: address.port },
     connections: address.connections,
     async attempt(letter, signal, onContent) {
       const message = await makeMessage(letter);
@@ -29,6 +30,7 @@ export function relayDelivery(address: RelayAddress, parts: { clock: Clock; mail
 export function mailboxDelivery(parts: { sql: Pool; publicUrl: string }): Delivery {
   return {
     key: "mailbox",
+    server: null,
     connections: CONNECTIONS,
     async attempt(letter) {
       const written = writeLetter(letter, parts.publicUrl);
@@ -43,11 +45,11 @@ export function mailboxDelivery(parts: { sql: Pool; publicUrl: string }): Delive
 /** For a relay's URL that nobody can use: everything waits, and mail is told as failing. */
 export function noDelivery(): Delivery {
   const unreachable = async () => ({ tag: "no-reply", stage: "connecting", reason: "unreachable" }) as const;
-  return { key: "nowhere", connections: 1, attempt: unreachable, probe: unreachable, close() {} };
+  return { key: "nowhere", server: null, connections: 1, attempt: unreachable, probe: unreachable, close() {} };
 }
 
-/** Relays look askance at a name without a dot; then the library's own choice is better. */
-function clientName(publicUrl: string): string | undefined {
+/** How we introduce ourselves. Relays look askance at a name without a dot; then the library's own choice is better. */
+export function clientName(publicUrl: string): string | undefined {
   const { hostname } = new URL(publicUrl);
   return hostname.includes(".") && isIP(hostname) === 0 ? hostname : undefined;
 }

@@ -8,7 +8,18 @@ import { HOUR_MS, type Clock } from "#kit/time.ts";
 import { isLargeProvider } from "#contract/mail-providers.ts";
 import type { DisposableDomains } from "#contract/processes.ts";
 import type { Pool } from "#store/store.ts";
-import { brakeOf, newUnproven, noteEntered, noteNotSent, noteSent, paceOf, unprovenView, type Brake, type Sent } from "./core/unproven.ts";
+import {
+  brakeOf,
+  newUnproven,
+  noteEntered,
+  noteHeld,
+  noteNotSent,
+  noteSent,
+  paceOf,
+  unprovenView,
+  type Brake,
+  type Sent,
+} from "./core/unproven.ts";
 import { isDisposable } from "./disposable.ts";
 import type { Cells } from "./parts.ts";
 import { lettersSince } from "./store.ts";
@@ -57,7 +68,10 @@ export function createLetterBrake(parts: {
       const letter = letterOf(address, cells);
       const at = clock.now();
       const brake = knownDevice ? undefined : brakeOf(unproven, letter, budgetPerHour, at);
-      if (brake !== undefined) return { brake };
+      if (brake !== undefined) {
+        noteHeld(unproven, brake.by, at);
+        return { brake };
+      }
       noteSent(unproven, letter, at);
       return { brake, notSent: () => noteNotSent(unproven, letter, clock.now(), at) };
     },

@@ -93,7 +93,11 @@ function linked(line: string, link: string): string {
 }
 
 /** The letter as the relay gets it (RFC 5322). The Message-ID is the letter's own: whoever gets it twice has it once. */
-export async function toMessage(letter: CodeLetter, written: Written, sender: Sender): Promise<Buffer> {
+export async function toMessage(
+  letter: Pick<CodeLetter, "id" | "address" | "language" | "createdAt">,
+  written: Pick<Written, "subject" | "text"> & { html?: string },
+  sender: Sender,
+): Promise<Buffer> {
   const domain = sender.address.slice(sender.address.lastIndexOf("@") + 1);
   // without its hyphens: two groups of a UUID may look like a code
   const id = letter.id.replaceAll("-", "");
@@ -102,7 +106,7 @@ export async function toMessage(letter: CodeLetter, written: Written, sender: Se
     to: { name: "", address: letter.address },
     subject: written.subject,
     text: written.text,
-    html: written.html,
+    ...(written.html === undefined ? {} : { html: written.html }),
     messageId: `<${id}@${domain}>`,
     date: new Date(letter.createdAt),
     baseBoundary: id,

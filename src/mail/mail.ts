@@ -8,10 +8,9 @@ import { fail, succeed, type Outcome } from "#kit/outcome.ts";
 import { keyedMac, type PurposeKey, type PurposeKeys } from "#kit/seal.ts";
 import { SECOND_MS, systemClock, type Clock } from "#kit/time.ts";
 import type { DisposableDomains } from "#contract/processes.ts";
-import type { Language, LetterTrace, Way } from "#contract/wire.ts";
+import type { Language, LetterTrace, OperatorMailAnswer, Way } from "#contract/wire.ts";
 import type { Pool, Transaction } from "#store/store.ts";
 import {
-  ATTEMPT_MS,
   COUNT_EVERY_MS,
   LEAST_UNPROVEN_PER_HOUR,
   MAILBOX_LETTER_MS,
@@ -28,16 +27,17 @@ import { lettersPromised } from "./core/relay-state.ts";
 import { parseRelayUrls, type RelayAddress } from "./core/relay-url.ts";
 import { traceOf } from "./core/trace.ts";
 import type { Brake } from "./core/unproven.ts";
-import { judge } from "./core/verdict.ts";
 import { createCourier } from "./courier.ts";
 import { openBody, sealBody } from "./body.ts";
 import { mailboxDelivery, noDelivery, relayDelivery } from "./delivery.ts";
 import { cellsOf, createLetterBrake } from "./letter-brake.ts";
 import { readSender } from "./letter.ts";
+import { createMailView } from "./mail-view.ts";
 import type { MailKeys } from "./parts.ts";
 import { mintRecipientLink, openRecipientLink } from "./recipient-link.ts";
 import { relayProblem, relayUrlProblem } from "./relay-problem.ts";
-import { createRelay } from "./smtp.ts";
+import { troubleOf, tryRelay } from "./relay-trial.ts";
+import { createTestLetters, type TestLetters } from "./test-letter.ts";
 import {
   confirmLetter,
   countWaiting,
@@ -107,6 +107,8 @@ export type Mail = {
   /** The built-in mailbox, newest first. */
   readMailbox(): Promise<MailboxLetter[]>;
   health(): MailHealth;
+  /** What an operator sees and may try out. */
+  forOperator: { view(): Promise<OperatorMailAnswer> } & TestLetters;
   /** Letters per second that may be promised now; 0 while the relay fails or was not reached yet. */
   capacity(): number;
   start(): Promise<void>;
@@ -154,6 +156,8 @@ export function createMail(parts: MailParts): Mail {
       // a round follows each letter, and counting looks at all that wait
       if (clock.monotonic() - countedAt >= COUNT_EVERY_MS) {
         waiting = await countWaiting(sql, courier.closedCells(), now);
+        // says it in the log when the alarm begins or ends
+        letterBrake.view();
         countedAt = clock.monotonic();
       }
     },
@@ -164,6 +168,11 @@ export function createMail(parts: MailParts): Mail {
     intoMailbox
       ? parts.lettersPerSecond
       : Math.min(letterBrake.pace(), lettersPromised(courier.carriers.status(), parts.lettersPerSecond, ageMs(waiting.oldestDueAt)));
+
+  const status = () => (intoMailbox ? "mailbox" : courier.carriers.status());
+  const relays = parseRelayUrls(parts.smtpUrl ?? "");
+  const view = createMailView({ ...parts, recipientKeys: () => keys().recipient, courier, letterBrake, status, capacity });
+  const testLetters = createTestLetters({ ...parts, relays: relays.ok ? relays.value : [] });
 
   return {
     async enqueueCode(letter) {
@@ -221,10 +230,11 @@ export function createMail(parts: MailParts): Mail {
     },
     readMailbox: () => mailboxLetters(sql, clock.now() - MAILBOX_LETTER_MS),
     health: () => ({
-      mail: intoMailbox ? "mailbox" : courier.carriers.status(),
+      mail: status(),
       lettersWaiting: waiting.letters,
       oldestLetterSeconds: Math.round(ageMs(waiting.oldestAt) / SECOND_MS),
     }),
+    forOperator: { view, ...testLetters },
     capacity,
     async start() {
       await letterBrake.start();
@@ -271,12 +281,7 @@ export async function checkRelays(
 }
 
 async function problemOf(address: RelayAddress, sender: string): Promise<string | null> {
-  const late = new AbortController();
-  const cancel = systemClock.after(ATTEMPT_MS, () => late.abort());
-  const relay = createRelay(address, { clock: systemClock });
-  const end = await relay.probe(sender, late.signal);
-  cancel();
-  relay.close();
-  const verdict = judge(end);
-  return verdict.tag === "success" ? null : relayProblem(address, verdict.word, end);
+  const end = await tryRelay(address, { clock: systemClock }, (relay, signal) => relay.probe(sender, signal));
+  const trouble = troubleOf(end);
+  return trouble === null ? null : relayProblem(address, trouble.word, end);
 }

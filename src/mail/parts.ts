@@ -12,6 +12,8 @@ export type Cells = { domain: number; source: number | null };
 export type Delivery = {
   /** Tells it from the others in our rows. */
   key: string;
+  /** Null: it is no mail server. */
+  server: { host: string; port: number } | null;
   /** Letters underway at once. */
   connections: number;
   /**

@@ -27,6 +27,8 @@ export function relayProblem(address: RelayAddress, word: FailureWord, end: Atte
   const server = `The mail server ${address.host}:${address.port}`;
   const status = end.tag === "replied" ? ` (status ${end.reply})` : "";
   switch (word) {
+    case "relay-unknown":
+      return `There is no mail server with the name ${address.host}. Check SMTP_URL for a typing error.`;
     case "relay-sign-in":
       return `${server} refuses the user and password of SMTP_URL${status}. Check both; some providers want a password made for this app.`;
     case "relay-tls":

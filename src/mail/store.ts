@@ -305,6 +305,62 @@ export async function countWaiting(sql: Sql, closedCells: number[], now: number)
   return { letters: row?.letters ?? 0, oldestAt: row?.oldest?.getTime() ?? null, oldestDueAt: row?.due?.getTime() ?? null };
 }
 
+/** What waits for some domain, or for all others together (`cell` null); `domains`, `paused` and `slow` count domains, the rest letters. */
+export type WaitingThere = {
+  cell: number | null;
+  domains: number;
+  letters: number;
+  oldestAt: number;
+  putOff: number;
+  paused: number;
+  slow: number;
+};
+
+/** Domains that are not `known` are one row, however many there are. */
+export async function waitingByDomain(
+  sql: Sql,
+  asked: { known: number[]; paused: number[]; slow: number[] },
+  now: number,
+): Promise<WaitingThere[]> {
+  const rows = await sql<(Omit<WaitingThere, "oldestAt" | "putOff"> & { oldest: Date; put_off: number })[]>`
+    select case when domain_cell = any(${asked.known}::integer[]) then domain_cell end as cell,
+      count(distinct domain_cell)::integer as domains, count(*)::integer as letters, min(created_at) as oldest,
+      (count(*) filter (where state = 'queued' and next_attempt_at > ${new Date(now)}))::integer as put_off,
+      (count(distinct domain_cell) filter (where domain_cell = any(${asked.paused}::integer[])))::integer as paused,
+      (count(distinct domain_cell) filter (where domain_cell = any(${asked.slow}::integer[])))::integer as slow
+    from outbox where state in ('queued', 'sending') and deadline_at > ${new Date(now)} group by 1`;
+  return rows.map(({ oldest, put_off, ...row }) => ({ ...row, oldestAt: oldest.getTime(), putOff: put_off }));
+}
+
+/** Letters that came to an end since then, and how long those that were accepted took from their order, in milliseconds. */
+export type Ended = {
+  accepted: number;
+  inTime: number;
+  p50Ms: number | null;
+  p99Ms: number | null;
+  refused: number;
+  failed: number;
+  expired: number;
+};
+
+/** `inTime`: accepted within `promiseMs`. */
+export async function endedSince(sql: Sql, since: number, promiseMs: number): Promise<Ended> {
+  const [row] = await sql<{ accepted: number; in_time: number; took: number[] | null; refused: number; failed: number; expired: number }[]>`
+    select (count(*) filter (where state = 'relayed'))::integer as accepted,
+      (count(*) filter (where state = 'relayed' and took <= ${promiseMs}))::integer as in_time,
+      percentile_disc(array[0.5, 0.99]::float8[]) within group (order by took) filter (where state = 'relayed') as took,
+      (count(*) filter (where state = 'failed' and last_failure = 'recipient-refused'))::integer as refused,
+      (count(*) filter (where state = 'failed' and last_failure is distinct from 'recipient-refused'))::integer as failed,
+      (count(*) filter (where state = 'expired'))::integer as expired
+    from (
+      select state, last_failure, (extract(epoch from relayed_at - created_at) * 1000)::float8 as took
+      from outbox where created_at > ${new Date(since)}
+    ) letters`;
+  const [p50Ms = null, p99Ms = null] = row?.took ?? [];
+  const { accepted = 0, in_time: inTime = 0, refused = 0, failed = 0, expired = 0 } = row ?? {};
+  return { accepted, inTime, p50Ms, p99Ms, refused, failed, expired };
+}
+
 export type MailboxLetter = { recipient: string; subject: string; text: string; html: string; createdAt: number };
 
 /** Puts a letter into the built-in mailbox, once however often it is tried; the oldest beyond the cap go. */

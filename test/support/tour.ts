@@ -165,5 +165,10 @@ export async function walkWebApp(
   await page.getByRole("radio", { name: /closed/i }).waitFor();
   await page.waitForTimeout(300);
   await look(page, "registration");
+
+  await page.goto(`${holdfast.url}/operator/mail`);
+  await page.getByText("SMTP_URL=").waitFor();
+  await page.waitForTimeout(300);
+  await look(page, "mail");
   await context.close();
 }

@@ -15,6 +15,7 @@ import { Ghost } from "./ui/spinner.tsx";
 import { Toasts } from "./ui/toast.tsx";
 
 const ModelsPage = lazy(() => import("./pages/models.tsx"));
+const MailPage = lazy(() => import("./pages/mail.tsx"));
 const SignUpPage = lazy(() => import("./pages/sign-up.tsx"));
 
 export function App() {
@@ -52,6 +53,13 @@ function SignedIn({ account }: { account: Account }) {
           <Route path="/operator/sign-up">
             <Suspense fallback={<AppGhost />}>
               <SignUpPage />
+            </Suspense>
+          </Route>
+        )}
+        {account.role === "operator" && (
+          <Route path="/operator/mail">
+            <Suspense fallback={<AppGhost />}>
+              <MailPage />
             </Suspense>
           </Route>
         )}

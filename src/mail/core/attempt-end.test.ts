@@ -10,11 +10,21 @@ const replied = (stage: Stage, command: "connect" | "sender" | "recipient" | "da
   reply,
   ...(enhanced === undefined ? {} : { enhanced }),
 });
-const silent = (stage: Stage, reason: "unreachable" | "sign-in" | "tls" | "cut-off"): AttemptEnd => ({ tag: "no-reply", stage, reason });
+const silent = (stage: Stage, reason: "unreachable" | "no-name" | "sign-in" | "tls" | "cut-off"): AttemptEnd => ({
+  tag: "no-reply",
+  stage,
+  reason,
+});
 
 const CASES: [what: string, error: SmtpError | undefined, stage: Stage, end: AttemptEnd][] = [
   ["nobody listens", { code: "ESOCKET", originalCode: "ECONNREFUSED", command: "CONN" }, "connecting", silent("connecting", "unreachable")],
-  ["the name is unknown", { code: "EDNS", originalCode: "ENOTFOUND", command: "CONN" }, "connecting", silent("connecting", "unreachable")],
+  ["the name is unknown", { code: "EDNS", originalCode: "ENOTFOUND", command: "CONN" }, "connecting", silent("connecting", "no-name")],
+  [
+    "no name server answers",
+    { code: "EDNS", originalCode: "EAI_AGAIN", command: "CONN" },
+    "connecting",
+    silent("connecting", "unreachable"),
+  ],
   [
     "no greeting",
     { code: "ETIMEDOUT", timeoutType: "GREETING_TIMEOUT", command: "CONN" },

@@ -14,6 +14,8 @@ export type SmtpError = {
   response?: string | undefined;
 };
 
+/** Name servers answered that there is none; they may also be silent. */
+const NO_NAME_CODES: ReadonlySet<string> = new Set(["ENOTFOUND", "ENODATA"]);
 const TLS_CODES = /CERT|SSL|TLS|SIGNATURE|EPROTO/;
 
 /** `error` is undefined when the connection closed without one. */
@@ -23,6 +25,7 @@ export function attemptEnd(error: SmtpError | undefined, stage: Stage): AttemptE
     if (code === "ETLS" || timeoutType === "UPGRADE_TIMEOUT" || TLS_CODES.test(originalCode))
       return { tag: "no-reply", stage, reason: "tls" };
     if (responseCode >= 400) return { tag: "replied", stage, command: "connect", reply: responseCode };
+    if (code === "EDNS" && NO_NAME_CODES.has(originalCode)) return { tag: "no-reply", stage, reason: "no-name" };
     return { tag: "no-reply", stage, reason: code === "EAUTH" ? "sign-in" : "unreachable" };
   }
   // larger than the relay takes, or a name that it can't carry: it was not even asked

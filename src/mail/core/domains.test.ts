@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SECOND_MS } from "#kit/time.ts";
-import { afterDomainAttempt, closedCells, newDomains } from "./domains.ts";
+import { afterDomainAttempt, closedCells, newDomains, troubledCells } from "./domains.ts";
 
 const NOW = 1_800_000_000_000;
 const [TAR, FINE] = [77, 78];
@@ -42,4 +42,17 @@ test("whoever names ever new dead domains fills nothing, and a domain that share
   assert.deepEqual(closedCells(domains, [], { connections: 5, most: 5 }, NOW), []);
   afterDomainAttempt(domains, FINE, false, NOW);
   assert.deepEqual(closedCells(domains, letters(FINE, 1), { connections: 5, most: 5 }, NOW), []);
+});
+
+test("an operator sees which domains are left alone, and which only have few connections", () => {
+  const domains = newDomains();
+  assert.deepEqual(troubledCells(domains, letters(FINE, 3, SECOND_MS), NOW), { paused: [], slow: [] });
+  assert.deepEqual(troubledCells(domains, letters(FINE, 3, 3 * SECOND_MS), NOW), { paused: [], slow: [FINE] });
+  afterDomainAttempt(domains, TAR, true, NOW);
+  assert.deepEqual(troubledCells(domains, [], NOW), { paused: [], slow: [TAR] });
+  afterDomainAttempt(domains, TAR, true, NOW);
+  assert.deepEqual(troubledCells(domains, letters(TAR, 1, 3 * SECOND_MS), NOW), { paused: [TAR], slow: [] });
+  assert.deepEqual(troubledCells(domains, [], NOW + 3 * SECOND_MS), { paused: [], slow: [TAR] });
+  afterDomainAttempt(domains, TAR, false, NOW);
+  assert.deepEqual(troubledCells(domains, [], NOW), { paused: [], slow: [] });
 });

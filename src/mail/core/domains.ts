@@ -36,11 +36,7 @@ export function closedCells(
   { connections, most }: { connections: number; most: number },
   now: number,
 ): number[] {
-  const closed = new Set<number>();
-  for (let row = 0; row < ROWS; row += 1) {
-    const cell = domains.cells[row] ?? NOBODY;
-    if (cell !== NOBODY && (domains.pausedUntil[row] ?? 0) > now) closed.add(cell);
-  }
+  const closed = new Set(missingCells(domains, (row) => (domains.pausedUntil[row] ?? 0) > now));
   for (const { domainCell } of inHand) {
     const there = inHand.filter((letter) => letter.domainCell === domainCell);
     const row = domainCell % ROWS;
@@ -48,4 +44,16 @@ export function closedCells(
     if (there.length >= Math.max(1, slow ? Math.floor(connections / SHARE_OF_SLOW) : most - 1)) closed.add(domainCell);
   }
   return [...closed];
+}
+
+/** For the operator: domains that are left alone now, and those that have a quarter of the connections. */
+export function troubledCells(domains: Domains, inHand: readonly { domainCell: number; ageMs: number }[], now: number) {
+  const paused = missingCells(domains, (row) => (domains.pausedUntil[row] ?? 0) > now);
+  const missed = missingCells(domains, (row) => (domains.misses[row] ?? 0) > 0);
+  const late = inHand.filter(({ ageMs }) => ageMs >= SLOW_MS).map(({ domainCell }) => domainCell);
+  return { paused, slow: [...new Set([...missed, ...late])].filter((cell) => !paused.includes(cell)) };
+}
+
+function missingCells({ cells }: Domains, isSo: (row: number) => boolean): number[] {
+  return [...cells].filter((cell, row) => cell !== NOBODY && isSo(row));
 }

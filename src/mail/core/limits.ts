@@ -15,6 +15,12 @@ export const LIMIT_WINDOW_MS = HOUR_MS;
 export const UNPROVEN_SECONDS = 120;
 export const LEAST_UNPROVEN_PER_HOUR = 500;
 
+/** Test letters that an operator may have sent to themselves. */
+export const TEST_LETTERS_PER_HOUR = 5;
+
+/** A letter's way from its order to a mail server, as it is promised. */
+export const PROMISE_MS = MINUTE_MS;
+
 /** Guesses per letter. 10 of 2^40 codes. */
 export const TRIES_PER_LETTER = 10;
 
@@ -48,6 +54,8 @@ export const STOP_GRACE_MS = 3 * SECOND_MS;
 export const POLL_MS = 2 * SECOND_MS;
 export const COUNT_EVERY_MS = SECOND_MS;
 export const SWEEP_EVERY_MS = 5 * SECOND_MS;
+/** For the operator's page: what became of an hour's letters may be many rows. */
+export const VIEW_EVERY_MS = 5 * SECOND_MS;
 export const PRUNE_EVERY_MS = 10 * MINUTE_MS;
 
 export const MAILBOX_LETTERS = 200;

@@ -36,6 +36,12 @@ const SETTINGS: Readonly<Record<string, RegExp>> = {
 
 /** At most as many relays as have a letter of their own, by which people are told of them. */
 const MOST_RELAYS = 26;
+const FIRST_NAME = 65;
+
+/** What people call a relay: A is the first of the operator's list. */
+export function relayName(at: number): string {
+  return String.fromCharCode(FIRST_NAME + at);
+}
 
 export function parseRelayUrls(text: string): Outcome<RelayAddress[], BadRelayUrl> {
   const relays: RelayAddress[] = [];

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "#kit/time.ts";
-import { brakeOf, newUnproven, noteEntered, noteSent, paceOf, unprovenView, type Sent } from "./unproven.ts";
+import { brakeOf, newUnproven, noteEntered, noteHeld, noteSent, paceOf, unprovenView, type Sent } from "./unproven.ts";
 
 const NOW = 1_800_000_000_000;
 const BUDGET = 6_000;
@@ -132,4 +132,14 @@ test("whatever is sent and entered: never more open letters in an hour than the 
       }
     }),
   );
+});
+
+test("an operator sees how many orders were held up in the last hour, and by what", () => {
+  const unproven = newUnproven(NOW);
+  noteHeld(unproven, "network", NOW);
+  noteHeld(unproven, "network", NOW + 30 * MINUTE_MS);
+  noteHeld(unproven, "domain", NOW + 30 * MINUTE_MS);
+  assert.deepEqual(unprovenView(unproven, BUDGET, NOW + 30 * MINUTE_MS).held, { all: 0, network: 2, domain: 1 });
+  assert.deepEqual(unprovenView(unproven, BUDGET, NOW + 60 * MINUTE_MS).held, { all: 0, network: 1, domain: 1 });
+  assert.deepEqual(unprovenView(unproven, BUDGET, NOW + 3 * HOUR_MS).held, { all: 0, network: 0, domain: 0 });
 });

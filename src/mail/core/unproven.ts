@@ -44,6 +44,8 @@ export type Unproven = {
   sent: Float64Array;
   entered: Float64Array;
   minute: number;
+  /** Orders that were held up, by why. */
+  held: Record<Brake["by"], Float64Array>;
   /** Fading by half in 42 minutes, which amounts to an hour. */
   open: { sources: Float32Array; domains: Float32Array };
   done: { sources: Float32Array; domains: Float32Array };
@@ -53,10 +55,12 @@ export type Unproven = {
 /** `now` is ms since 1970 everywhere. 1 MB. */
 export function newUnproven(now: number): Unproven {
   const cells = () => new Float32Array(ROWS * CELLS);
+  const ring = () => new Float64Array(MINUTES);
   return {
-    sent: new Float64Array(MINUTES),
-    entered: new Float64Array(MINUTES),
+    sent: ring(),
+    entered: ring(),
     minute: minuteOf(now),
+    held: { all: ring(), network: ring(), domain: ring() },
     open: { sources: cells(), domains: cells() },
     done: { sources: cells(), domains: cells() },
     fadedAt: now,
@@ -77,6 +81,12 @@ export function brakeOf(unproven: Unproven, letter: Sent, budgetPerHour: number,
   return countOf(unproven.open.domains, domain) + HALF > most + CREDIT * countOf(unproven.done.domains, domain)
     ? braked("domain")
     : undefined;
+}
+
+/** An order was held up. */
+export function noteHeld(unproven: Unproven, by: Brake["by"], now: number): void {
+  pass(unproven, now);
+  put(unproven.held[by], unproven, now, 1);
 }
 
 /** `count` letters that were sent at `at`. */
@@ -114,7 +124,7 @@ export function paceOf(unproven: Unproven, budgetPerHour: number, now: number): 
   return left > (1 - SLOW_FROM) * allowance ? Number.POSITIVE_INFINITY : left / SLOW_FOR_S;
 }
 
-/** What an operator sees: letters of the last hour, codes entered, and whether so few are entered that something is wrong. */
+/** What an operator sees: letters of the last hour, codes entered, whether so few are that something is wrong, orders held up. */
 export function unprovenView(unproven: Unproven, budgetPerHour: number, now: number) {
   pass(unproven, now);
   const ripe = (ring: Float64Array) => sum(ring) - sumOfLast(ring, unproven, RIPE_MINUTES);
@@ -124,6 +134,7 @@ export function unprovenView(unproven: Unproven, budgetPerHour: number, now: num
     entered: sum(unproven.entered),
     budget: Math.floor(allowanceInAll(unproven, budgetPerHour)),
     alarm: sent >= ALARM_LETTERS && entered < ALARM_SHARE * sent,
+    held: { all: sum(unproven.held.all), network: sum(unproven.held.network), domain: sum(unproven.held.domain) },
   };
 }
 
@@ -150,8 +161,7 @@ function pass(unproven: Unproven, now: number): void {
   const minute = minuteOf(now);
   for (let gone = Math.min(minute - unproven.minute, MINUTES); gone > 0; gone -= 1) {
     const at = (minute - gone + 1) % MINUTES;
-    unproven.sent[at] = 0;
-    unproven.entered[at] = 0;
+    for (const ring of [unproven.sent, unproven.entered, ...Object.values(unproven.held)]) ring[at] = 0;
   }
   unproven.minute = Math.max(minute, unproven.minute);
   if (now - unproven.fadedAt < MINUTE_MS) return;

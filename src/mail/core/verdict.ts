@@ -13,10 +13,11 @@ export type Stage = "connecting" | "envelope" | "content";
 export type AttemptEnd =
   | { tag: "taken" }
   | { tag: "replied"; stage: Stage; command: "connect" | "sender" | "recipient" | "data"; reply: number; enhanced?: string }
-  | { tag: "no-reply"; stage: Stage; reason: "unreachable" | "sign-in" | "tls" | "cut-off" };
+  | { tag: "no-reply"; stage: Stage; reason: "unreachable" | "no-name" | "sign-in" | "tls" | "cut-off" };
 
 /** Our words for what went wrong; kept in outbox.last_failure. */
 export type FailureWord =
+  | "relay-unknown"
   | "relay-unreachable"
   | "relay-sign-in"
   | "relay-tls"
@@ -39,6 +40,15 @@ export type Verdict =
   /** The relay itself does not work: the letter waits, and so do the others while one of them probes. */
   | { tag: "trouble"; word: FailureWord };
 
+/** Of what happened before there was a session. */
+const WORDS = {
+  unreachable: "relay-unreachable",
+  "no-name": "relay-unknown",
+  "sign-in": "relay-sign-in",
+  tls: "relay-tls",
+  "cut-off": "relay-unreachable",
+} as const;
+
 export function judge(end: AttemptEnd): Verdict {
   switch (end.tag) {
     case "taken":
@@ -48,10 +58,7 @@ export function judge(end: AttemptEnd): Verdict {
     case "no-reply":
       if (end.stage === "content") return { tag: "again", word: "cut-off" };
       if (end.stage === "envelope") return { tag: "again", word: "dropped" };
-      return {
-        tag: "trouble",
-        word: end.reason === "sign-in" ? "relay-sign-in" : end.reason === "tls" ? "relay-tls" : "relay-unreachable",
-      };
+      return { tag: "trouble", word: WORDS[end.reason] };
     default:
       return unreachable(end);
   }

@@ -22,7 +22,8 @@ const signedOutListeners = new Set<() => void>();
 
 export const api = {
   get: <Answer>(path: string, signal?: AbortSignal) => ask<Answer>("GET", path, undefined, signal),
-  post: <Answer>(path: string, body?: object) => ask<Answer>("POST", path, body),
+  /** `deadlineMs`: for what may take longer than an answer usually does. */
+  post: <Answer>(path: string, body?: object, deadlineMs?: number) => ask<Answer>("POST", path, body, undefined, deadlineMs),
   patch: <Answer>(path: string, body: object) => ask<Answer>("PATCH", path, body),
   delete: <Answer>(path: string) => ask<Answer>("DELETE", path),
   /** Bytes as they are, for what left this machine. */
@@ -48,8 +49,8 @@ export function problemOf(error: unknown): Problem {
   return { type: "about:blank", code: "unexpected", status: 500, title: sayNow("broken.title"), detail: sayNow("broken.detail") };
 }
 
-async function ask<Answer>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<Answer> {
-  const response = await send(method, path, body, within(signal));
+async function ask<Answer>(method: string, path: string, body?: object, signal?: AbortSignal, deadlineMs?: number): Promise<Answer> {
+  const response = await send(method, path, body, within(signal, deadlineMs));
   const text = await response.text().catch(() => {
     throw unreachable();
   });
@@ -91,8 +92,8 @@ async function readProblem(response: Response): Promise<Problem> {
   throw unreachable();
 }
 
-function within(signal: AbortSignal | undefined): AbortSignal {
-  const deadline = AbortSignal.timeout(DEADLINE_MS);
+function within(signal: AbortSignal | undefined, deadlineMs = DEADLINE_MS): AbortSignal {
+  const deadline = AbortSignal.timeout(deadlineMs);
   return signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
 }
 

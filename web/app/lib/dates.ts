@@ -9,6 +9,11 @@ export function momentText(language: Language, at: TimeMs): string {
   return new Intl.DateTimeFormat(regionOf(language), { dateStyle: "medium", timeStyle: "short" }).format(at);
 }
 
+/** "02:25:07" */
+export function clockText(language: Language, at: TimeMs): string {
+  return new Intl.DateTimeFormat(regionOf(language), { timeStyle: "medium" }).format(at);
+}
+
 /** "November 2026" */
 export function monthText(language: Language, at: TimeMs): string {
   return new Intl.DateTimeFormat(regionOf(language), { month: "long", year: "numeric" }).format(at);

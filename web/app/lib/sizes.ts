@@ -11,6 +11,18 @@ export function sizeText(language: Language, bytes: number): string {
   return new Intl.NumberFormat(language, format).format(value);
 }
 
+/** "120 ms", "1.4 sec", "45 sec", "3.5 min": what was measured, two digits of it. */
+export function tookText(language: Language, ms: number): string {
+  const [value, unit] = ms < 995 ? [ms, "millisecond"] : ms < 90_000 ? [ms / 1_000, "second"] : [ms / 60_000, "minute"];
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short", maximumSignificantDigits: 2 }).format(value);
+}
+
+/** "99.9%": a share, rounded down, so that all is said only of all. */
+export function shareText(language: Language, part: number, whole: number): string {
+  const share = whole === 0 ? 0 : Math.floor((1_000 * part) / whole) / 1_000;
+  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(share);
+}
+
 /** "40 seconds", "3 minutes", "2 hours", rounded up. */
 export function spanText(language: Language, seconds: number): string {
   const [value, unit] =

@@ -17,4 +17,7 @@ export const lettersEn = {
   "not-me": "You want no more of these letters? Say so here: {link}",
   warning:
     "You did not ask for it? Somebody may have mistyped an address. Ignore this letter: without the code nobody can register with yours. Give it to nobody.",
+  "test.subject": "Test letter from {host}",
+  "test.text": "This is the test letter that you asked for on the mail page of {host}. It came through mail server {server}.",
+  "test.why": "If it lies among the unwanted mail, look in its source for spf, dkim and dmarc: your codes would lie there too.",
 } as const satisfies Catalogue;

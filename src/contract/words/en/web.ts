@@ -134,6 +134,7 @@ export const webEn = {
   "account.theme-dark": "Dark",
   "account.models": "Models",
   "account.sign-up": "Registration",
+  "account.mail": "Mail",
   "account.manual": "Manual",
   "account.status": "Status of this Holdfast",
   "account.keys": "Keyboard shortcuts",

@@ -18,4 +18,7 @@ export const lettersEs: Translated<typeof lettersEn> = {
   "not-me": "¿No quieres más cartas así? Dilo aquí: {link}",
   warning:
     "¿No lo pediste? Quizá alguien se equivocó al escribir su dirección. Ignora esta carta: sin el código nadie puede registrarse con la tuya. No se lo des a nadie.",
+  "test.subject": "Carta de prueba de {host}",
+  "test.text": "Esta es la carta de prueba que pediste en la página de correo de {host}. Llegó por el servidor de correo {server}.",
+  "test.why": "Si está entre el correo no deseado, busca en su código fuente spf, dkim y dmarc: tus códigos estarían allí también.",
 };

@@ -132,6 +132,7 @@ export const webEs: Translated<typeof webEn> = {
   "account.theme-dark": "Oscura",
   "account.models": "Modelos",
   "account.sign-up": "Registro",
+  "account.mail": "Correo",
   "account.manual": "Manual (en inglés)",
   "account.status": "Estado de este Holdfast",
   "account.keys": "Atajos de teclado",

@@ -86,6 +86,17 @@ export function AccountMenu({ onShowKeys, onChosen }: { onShowKeys: () => void; 
           {say("account.sign-up")}
         </MenuLink>
       )}
+      {account.role === "operator" && (
+        <MenuLink
+          href="/operator/mail"
+          onSelect={() => {
+            onChosen();
+            go("/operator/mail");
+          }}
+        >
+          {say("account.mail")}
+        </MenuLink>
+      )}
       <MenuLink href="/manual">{say("account.manual")}</MenuLink>
       <MenuLink href="/status">{say("account.status")}</MenuLink>
       <MenuItem onSelect={onShowKeys}>{say("account.keys")}</MenuItem>
