@@ -19,7 +19,7 @@ export function relayUrlProblem({ part, name }: BadRelayUrl): string {
     case "twice":
       return `SMTP_URL names the mail server ${name ?? ""} twice.`;
     case "setting":
-      return `SMTP_URL has a setting "${name ?? ""}" that does not exist or has no such value; see docs/operate/mail.md.`;
+      return `SMTP_URL has a setting ${name === undefined ? "that does not exist" : `"${name}" that has no such value`}; percent-encode "?" in a password (%3F), and see docs/operate/mail.md.`;
   }
 }
 

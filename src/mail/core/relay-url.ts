@@ -64,7 +64,8 @@ export function parseRelayUrl(text: string): Outcome<RelayAddress, BadRelayUrl> 
   if ((url.pathname !== "" && url.pathname !== "/") || url.hash !== "") return bad("path");
   const settings = Object.fromEntries(url.searchParams);
   for (const [name, value] of Object.entries(settings)) {
-    if (SETTINGS[name]?.test(value) !== true) return bad("setting", name);
+    // a name that is none of ours may be a piece of a password, and is not repeated
+    if (SETTINGS[name]?.test(value) !== true) return bad("setting", Object.hasOwn(SETTINGS, name) ? name : undefined);
   }
   const user = decode(url.username);
   const password = decode(url.password);
