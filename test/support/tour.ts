@@ -86,7 +86,7 @@ export async function walkSmallPages(
   await look(page, "code-filled");
   await page.goto(holdfast.mailboxUrl);
   await look(page, "mailbox");
-  const stop = /\/not-me\?t=[\w-]+/.exec(await page.locator("main").innerText())?.[0] ?? "/not-me";
+  const stop = /\/not-me\?t=[\w-]+/.exec((await page.locator("main").textContent()) ?? "")?.[0] ?? "/not-me";
   await page.goto(holdfast.url + stop);
   await look(page, "not-me");
   await page.getByRole("button", { name: /no more letters/i }).click();

@@ -88,7 +88,8 @@ function wayRoutes(way: Way, parts: FormParts): DoorHandlers {
   /** The letter's way so far, if the app can tell. */
   const traced = async (request: DoorRequest, envelope: string): Promise<{ trace?: AddressedTrace }> => {
     const answer = await askApp(request, "POST", "/sign-up/trace", { envelope });
-    return answer.status < 400 ? { trace: answer.json as AddressedTrace } : {};
+    const trace = answer.json as Partial<AddressedTrace> | null;
+    return answer.status < 400 && typeof trace?.orderedAt === "number" ? { trace: trace as AddressedTrace } : {};
   };
 
   const orderLetter = async (request: DoorRequest, address: string, place: string): Promise<DoorAnswer> => {
