@@ -218,7 +218,8 @@ test("while the mailbox page is closed and no mail server is set, nobody is prom
   await asSomebodyElse(async () => {
     cookies.set(COOKIES.browser, randomBytes(32).toString("base64url"));
     const turn = { [INTERNAL.placeId]: randomBytes(16).toString("base64url") };
-    assert.equal((await ask("POST", "/sign-up/letter", { place: "p", address: "kept@example.org" }, turn)).status, 200);
+    const refused = await ask("POST", "/sign-up/letter", { place: "p", address: "kept@example.org" }, turn);
+    assert.deepEqual([refused.status, refused.headers["retry-after"]], [503, "5"]);
     assert.equal((await ask("GET", `/mailbox?token=${mailboxToken}`)).status, 404);
   });
   await systemClock.sleep(500);
