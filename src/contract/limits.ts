@@ -3,6 +3,9 @@
  * pages' script can know them without the schema library.
  */
 
+/** Bits of effort that a stranger is asked for at most: 2^19 hashes are 5 s of a slow phone on average, 16 s in one case of twenty. */
+export const MOST_EFFORT_BITS = 19;
+
 /** Limits that both sides know. */
 export const LIMITS = {
   addressChars: 254,

@@ -152,5 +152,7 @@ export const INTERNAL = {
   clientPrefix: "x-holdfast-client-prefix",
   /** Id of the place whose turn it is (base64url, 16 bytes): sent only on POST /sign-up/letter, after the door saw turn and capacity. */
   placeId: "x-holdfast-place",
+  /** Bits of effort that this place was paid for with; only beside `placeId`, and not at all for none. */
+  effort: "x-holdfast-effort",
   lane: "x-holdfast-lane",
 } as const;

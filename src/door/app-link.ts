@@ -100,6 +100,7 @@ export function createAppLink({ socketPath, doorSecret, clock }: { socketPath: s
           {
             ...internal(caller),
             ...(more.placeId === undefined ? {} : { [INTERNAL.placeId]: Buffer.from(more.placeId).toString("base64url") }),
+            ...(more.effort === undefined || more.effort === 0 ? {} : { [INTERNAL.effort]: String(more.effort) }),
             ...(bytes === undefined ? {} : { "content-type": "application/json", "content-length": String(bytes.length) }),
           },
         );

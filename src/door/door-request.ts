@@ -48,6 +48,6 @@ export type AskApp = (
   method: Method,
   path: string,
   body: unknown,
-  more?: { placeId?: Uint8Array },
+  more?: { placeId?: Uint8Array; effort?: number },
 ) => Promise<AppAnswer>;
 export type AppAnswer = { status: number; setCookies: string[]; json: unknown };

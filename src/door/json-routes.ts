@@ -45,7 +45,7 @@ function routesOf(way: Way, { line, askApp }: { line: RegistrationLine; askApp: 
         if (failure.tag !== "not-your-turn") return problemAnswer(request, failure.tag);
         return problemAnswer(request, failure.tag, { retryAfterSeconds: failure.place.retryAfterSeconds });
       }
-      const answer = await askApp(request, "POST", `/${way}/letter`, body.value, { placeId: taken.value.placeId });
+      const answer = await askApp(request, "POST", `/${way}/letter`, body.value, taken.value);
       if (answer.status >= 400) taken.value.giveBack((answer.json as { code?: string } | null)?.code);
       return passedOn(answer);
     },

@@ -51,6 +51,8 @@ export type Asker = { prefix: string; facts: { lane: Lane } };
 export type PlaceAsked = { challenge: string; nonce?: string | undefined; place?: string | undefined };
 export type Taken = {
   placeId: Uint8Array;
+  /** Bits that the place was paid for with. */
+  effort: number;
   /** No letter came of it: somebody else gets the turn. The place is good for another try, unless the app knew it as spent. */
   giveBack(problemCode?: string): void;
 };
@@ -201,7 +203,7 @@ export function createRegistrationLine(parts: RegistrationLineParts): Registrati
         noteGivenBack(reputation, clock.monotonic(), here.source);
         lines.giveBack(line);
       };
-      return succeed({ placeId: place.id, giveBack });
+      return succeed({ placeId: place.id, effort: place.effort, giveBack });
     },
     confirmed: (prefix) => noteConfirmed(reputation, clock.monotonic(), sourceOf(prefix)),
   };

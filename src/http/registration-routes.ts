@@ -54,6 +54,7 @@ export function registrationHandlers({
     const { address, language } = body.value;
     const ordered = await identity.requestLetter({
       placeId,
+      effort: Number(context.headers.get(INTERNAL.effort) ?? "0") || 0,
       address,
       language: language ?? context.language,
       way,

@@ -32,6 +32,8 @@ export type Identity = {
   /** Orders the one letter of a place whose turn has come. */
   requestLetter(asked: {
     placeId: Uint8Array;
+    /** Bits that the place was paid for with. */
+    effort?: number;
     address: string;
     language: Language;
     way: Way;

@@ -27,6 +27,7 @@ export type LetterOffice = {
     way: Way;
     network?: string | undefined;
     knownDevice: boolean;
+    worked?: boolean;
     expiresAt: number;
   }): Promise<Outcome<{ letterId: string }, OrderFailure>>;
   canPromise(address: string): boolean;

@@ -6,6 +6,7 @@
 import { suggestAddress } from "#contract/mail-providers.ts";
 import type { FieldFault } from "#contract/problem-body.ts";
 import type { AddressedTrace, Language, Way } from "#contract/wire.ts";
+import { MOST_EFFORT_BITS } from "#contract/limits.ts";
 import { openDevice } from "#contract/tokens.ts";
 import { fail, succeed, unreachable, type Outcome } from "#kit/outcome.ts";
 import { keyedMac, mintSealed, openSealed, sameBytes } from "#kit/seal.ts";
@@ -42,7 +43,7 @@ export type Confirmed = SignedIn & { ended: Ended | null };
 /** Orders the one letter of a place. The answer is the same, and takes the same work, whether the address has an account or not. */
 export async function requestLetter(
   parts: Parts,
-  asked: { placeId: Uint8Array; address: string; language: Language; way: Way; visitor: Visitor },
+  asked: { placeId: Uint8Array; effort?: number; address: string; language: Language; way: Way; visitor: Visitor },
 ): Promise<Outcome<{ envelope: string; expiresAt: number }, LetterRefusal>> {
   const { clock, dice, keys, mail } = parts;
   const checked = checkAddress(asked.address);
@@ -83,6 +84,7 @@ export async function requestLetter(
     way: asked.way,
     network: asked.visitor.network,
     knownDevice,
+    worked: (asked.effort ?? 0) >= MOST_EFFORT_BITS,
     expiresAt,
   });
   if (!ordered.ok) return fail(refusalOf(ordered.failure));

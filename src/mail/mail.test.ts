@@ -40,6 +40,16 @@ test("and the person's own device still gets the third, but not a fourth", async
   assert.equal(answers.filter(isId).length, 1, answers.join(" "));
 });
 
+test("where a person has no known device, the most work that is ever asked gets the third letter, and not a fourth", async () => {
+  const order = (more = {}) => mail.order("worker@example.org", more);
+  assert.deepEqual(
+    [await order(), await order(), await order()].map((tag) => tag === "recipient-limit"),
+    [false, false, true],
+  );
+  assert.notEqual(await order({ worked: true }), "recipient-limit");
+  assert.equal(await order({ worked: true }), "recipient-limit");
+});
+
 test("another spelling of the address is the same person", async () => {
   assert.equal(await mail.order("Victim@Example.ORG"), "recipient-limit");
 });

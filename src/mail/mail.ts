@@ -92,6 +92,8 @@ export type Mail = {
     /** The prefix that it was asked from. */
     network?: string | undefined;
     knownDevice: boolean;
+    /** The most that is ever asked was worked for it: it may be the letter of the hour that strangers can't use up. */
+    worked?: boolean;
     expiresAt: number;
   }): Promise<Outcome<{ letterId: string }, RecipientLimit | Brake | { tag: "place-spent" | "recipient-stopped" }>>;
   /** Whether a letter to this address that is ordered now can be with a mail server in time. Fails closed. */
@@ -179,6 +181,7 @@ export function createMail(parts: MailParts): Mail {
       const now = clock.now();
       const { current } = keys().recipient;
       const cells = cellsOf(current, letter.address, letter.network);
+      const reserved = letter.knownDevice || letter.worked === true;
       const counted = letterBrake.count(letter.address, cells, letter.knownDevice || intoMailbox);
       if (counted.brake !== undefined) return fail(counted.brake);
       const { current: recipientMac, previous: previousMac } = recipientMacs(keys().recipient, letter.address);
@@ -192,12 +195,12 @@ export function createMail(parts: MailParts): Mail {
           domainCell: cells.domain,
           sourceCell: cells.source,
           body: sealBody(keys().letter, letter.letterId, now, letter),
-          knownDevice: letter.knownDevice,
+          knownDevice: reserved,
           tries: TRIES_PER_LETTER,
           deadlineAt: letter.expiresAt,
         },
         now,
-        (recent) => checkQuota(recent, letter.knownDevice, now),
+        (recent) => checkQuota(recent, reserved, now),
       ).catch((error: unknown) => {
         counted.notSent();
         throw error;

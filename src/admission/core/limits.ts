@@ -2,6 +2,7 @@
  * How much is each lane sure of, and how much may it and each one in it take? The table that an operator may want to change.
  * Work per second everywhere (lanes.ts: a page from memory is 1, a letter 8, a password hash 32, a message to the model 64).
  */
+import { MOST_EFFORT_BITS } from "#contract/limits.ts";
 import { LANES, MOST_EFFORT, type Lane } from "./lanes.ts";
 
 export type Budget = { perSecond: number; burst: number };
@@ -71,7 +72,7 @@ const USUAL: AdmissionLimits = {
   account: { perSecond: 400, burst: 4_000 },
   device: { perSecond: 40, burst: 400 },
   source: { perSecond: 200, burst: 2_000 },
-  effortCapBits: 19,
+  effortCapBits: MOST_EFFORT_BITS,
   lagTargetMs: 5,
   busyTargetShare: 0.5,
   appWaitTargetMs: 25,

@@ -101,8 +101,8 @@ function wayRoutes(way: Way, parts: FormParts): DoorHandlers {
       if (failure.tag === "place-spent" && request.query.get("from") !== "spent") return goTo(`${WAIT}?from=spent`);
       return faulty(request, address, failure.tag);
     }
-    const { placeId, giveBack } = taken.value;
-    const answer = await askApp(request, "POST", `${FORM}/letter`, { place, address, language: request.language }, { placeId });
+    const { placeId, effort, giveBack } = taken.value;
+    const answer = await askApp(request, "POST", `${FORM}/letter`, { place, address, language: request.language }, { placeId, effort });
     if (answer.status < 400) {
       const { envelope, expiresAt } = answer.json as LetterAnswer;
       const view = { way, envelope, address, code: "", expiresAt, ...(await traced(request, envelope)) };
