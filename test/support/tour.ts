@@ -75,7 +75,10 @@ export async function walkSmallPages(
     .click();
   await page.getByLabel(/code/i).first().waitFor();
   const code = await readCode(mailboxReader(holdfast.mailboxUrl), address);
-  await page.getByText(/built-in mailbox at \d/).first().waitFor();
+  await page
+    .getByText(/built-in mailbox at \d/)
+    .first()
+    .waitFor();
   await look(page, "code");
   await page.getByLabel(/code/i).first().fill(code);
   await page
