@@ -9,7 +9,7 @@ import { startHoldfast } from "#support/holdfast.ts";
 import { askForLetter, codeIn, GOOD_PASSWORD, openBrowser, pause } from "#support/people.ts";
 import { startSmtpServer } from "#support/smtp-server.ts";
 
-const KILLS = Number(process.env["HOLDFAST_TEST_KILLS"] ?? 10);
+const KILLS = Number(process.env["HOLDFAST_TEST_KILLS"] ?? 6);
 const VICTIMS = ["app", "postgres"] as const;
 const PEOPLE_AT_ONCE = 6;
 const COMES_WITHIN_MS = 60_000;
