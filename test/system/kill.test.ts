@@ -18,7 +18,7 @@ import {
   type Browser,
 } from "#support/people.ts";
 
-const KILLS = Number(process.env["HOLDFAST_TEST_KILLS"] ?? 20);
+const KILLS = Number(process.env["HOLDFAST_TEST_KILLS"] ?? 12);
 const VICTIMS = ["postgres", "app", "door"] as const;
 const BACK_WITHIN_MS = 10_000;
 
