@@ -2,13 +2,14 @@
  * Does the door keep members undisturbed and newcomers coming in under flood, beside what others do? Runs the plan one run at
  * a time, keeps each result, then judges and draws. Only loopback addresses; ends by itself, and only what it started.
  */
+import { endOnInterrupt, planOf } from "./command-line.ts";
 import { judge, tellBars, type Bar } from "./door/bars.ts";
 import { startHoldfast } from "./door/holdfast.ts";
 import { describeMachine } from "./door/machine.ts";
 import { runMemory } from "./door/memory.ts";
 import { HELP, readPlan, type Item, type Plan } from "./door/options.ts";
 import { startPeer } from "./door/peers.ts";
-import { interrupt, isInterrupted, isPinned } from "./door/processes.ts";
+import { isInterrupted, isPinned } from "./door/processes.ts";
 import { runRefusals } from "./door/refusals.ts";
 import { writeReport } from "./door/report.ts";
 import { openResults, type Result, type Results } from "./door/results.ts";
@@ -18,23 +19,10 @@ import { SYSTEMS, titleOf, type Sabotage } from "./door/systems.ts";
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(words: readonly string[]): Promise<number> {
-  let plan: Plan | "help";
-  try {
-    plan = readPlan(words);
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
-    return 2;
-  }
-  if (plan === "help") {
-    console.log(HELP);
-    return 0;
-  }
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      console.log("interrupted: what was started is being ended");
-      interrupt();
-    });
-  }
+  const read = planOf(() => readPlan(words), HELP);
+  if ("status" in read) return read.status;
+  const { plan } = read;
+  endOnInterrupt();
   const results = openResults(plan.sabotage === null ? `door-${plan.mode}` : `door-${plan.sabotage}`);
   if (!isPinned()) console.log("Two cores and taskset are needed to keep servers and generators apart; they share what there is.");
   const normal = plan.sabotage === null ? [] : openResults(`door-${plan.mode}`).all();

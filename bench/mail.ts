@@ -2,9 +2,10 @@
  * Do code letters keep the promise of a minute while relays fail, and what does the courier with its outbox cost? Runs the
  * plan one variant at a time, keeps each result, then judges and draws. Loopback only; ends by itself, and only what it started.
  */
+import { endOnInterrupt, planOf } from "./command-line.ts";
 import { tellBars } from "./door/bars.ts";
 import { describeMachine } from "./door/machine.ts";
-import { interrupt, isInterrupted } from "./door/processes.ts";
+import { isInterrupted } from "./door/processes.ts";
 import { digest, openKept, type Results } from "./door/results.ts";
 import { judge, type MailResult } from "./mail/bars.ts";
 import { startCluster, type Cluster } from "./mail/database.ts";
@@ -22,26 +23,17 @@ const SIDE_BY_SIDE: readonly Variant[] = ["faults", "mid-run"];
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(words: readonly string[]): Promise<number> {
-  let plan: Plan | "help";
-  try {
-    plan = readPlan(
-      words,
-      matrix(0).map(({ name }) => name),
-    );
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
-    return 2;
-  }
-  if (plan === "help") {
-    console.log(HELP);
-    return 0;
-  }
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      console.log("interrupted: what was started is being ended");
-      interrupt();
-    });
-  }
+  const read = planOf(
+    () =>
+      readPlan(
+        words,
+        matrix(0).map(({ name }) => name),
+      ),
+    HELP,
+  );
+  if ("status" in read) return read.status;
+  const { plan } = read;
+  endOnInterrupt();
   const source = digest(["src", "bench/mail", "bench/door"]);
   const results = openKept<Item, MailResult>(`mail-${plan.mode}`, { fileOf: ({ variant }) => variant, sourceOf: () => source });
   const failed = plan.reportOnly ? 0 : await runAll(plan, results);

@@ -8,9 +8,10 @@ import { loadavg } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { endOnInterrupt, numberOf, planOf } from "./command-line.ts";
 import { startHoldfast } from "./door/holdfast.ts";
 import { describeMachine } from "./door/machine.ts";
-import { interrupt, isInterrupted, pause } from "./door/processes.ts";
+import { isInterrupted, pause } from "./door/processes.ts";
 import { openSink, type Sink } from "./door/smtp-sink.ts";
 import { BAR_MS, differenceAt, seededRandom, verdictOn, withLeak, type Pair } from "./oracle/difference.ts";
 import { openVisit, type Timed } from "./oracle/visits.ts";
@@ -42,27 +43,17 @@ type Measured = { letter: Pair[]; confirm: Pair[]; otherwise: string[] };
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(words: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: words,
-    options: {
-      pairs: { type: "string" },
-      quick: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
-  const pairs = Number(values.pairs ?? (values.quick ? QUICK_PAIRS : 5_000));
-  if (values.help || !(pairs >= 1 && pairs <= MOST_PAIRS)) {
-    console.log(HELP);
-    return values.help ? 0 : 2;
-  }
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupt);
+  const read = planOf(() => readPlan(words), HELP);
+  if ("status" in read) return read.status;
+  const { pairs, quick } = read.plan;
+  endOnInterrupt();
   const sink = await openSink();
   const holdfast = await startHoldfast({ smtpPort: sink.port, lettersPerSecond: 1_000, sabotage: null });
   try {
     const people = addresses(pairs);
     await prime(holdfast.port, sink, people);
     const { text, isGreen } = report(await measure(holdfast.port, people));
-    if (!values.quick) {
+    if (!quick) {
       mkdirSync(RESULTS, { recursive: true });
       writeFileSync(join(RESULTS, "oracle.md"), text);
     }
@@ -75,6 +66,21 @@ async function main(words: string[]): Promise<number> {
     await holdfast.stop();
     sink.close();
   }
+}
+
+function readPlan(words: string[]): { pairs: number; quick: boolean } | "help" {
+  const { values } = parseArgs({
+    args: words,
+    options: {
+      pairs: { type: "string" },
+      quick: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) return "help";
+  const pairs = values.pairs === undefined ? (values.quick ? QUICK_PAIRS : 5_000) : numberOf("pairs", values.pairs);
+  if (pairs > MOST_PAIRS) throw new Error(`--pairs is at most ${MOST_PAIRS}.`);
+  return { pairs: Math.round(pairs), quick: values.quick };
 }
 
 /** All of one length, and no pattern that tells the two apart. */

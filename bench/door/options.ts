@@ -5,6 +5,7 @@ import type { RefusalSettings } from "./refusals.ts";
 import type { SystemName, Variant } from "./shots.ts";
 import type { StepSettings } from "./step.ts";
 import { SABOTAGES, SYSTEMS, type Sabotage } from "./systems.ts";
+import { listOf, numberOf, oneOf } from "../command-line.ts";
 
 export const HELP = `npm run bench -- door [options]
 
@@ -113,20 +114,4 @@ export function readPlan(words: readonly string[]): Plan | "help" {
   for (const system of systems) if (system !== "holdfast") add(system, 1);
   if (systems.includes("holdfast")) for (let run = 1; run <= runs; run++) add("holdfast", run);
   return { mode, sabotage, fresh: values.fresh, reportOnly: values.report, items };
-}
-
-function oneOf<Word extends string>(name: string, text: string, words: readonly Word[]): Word {
-  const found = words.find((word) => word === text);
-  if (found === undefined) throw new Error(`--${name} is one of ${words.join(", ")}.`);
-  return found;
-}
-
-function listOf<Word extends string>(name: string, text: string | undefined, words: readonly Word[]): readonly Word[] {
-  return text === undefined ? words : text.split(",").map((word) => oneOf(name, word.trim(), words));
-}
-
-function numberOf(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) throw new Error(`--${name} is a number above 0.`);
-  return value;
 }

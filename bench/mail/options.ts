@@ -4,6 +4,7 @@ import type { BothDeadSettings, FaultsSettings, MidRunSettings } from "./failure
 import type { IndependentSettings } from "./independent.ts";
 import type { MemorySettings } from "./memory.ts";
 import type { ThroughputSettings } from "./throughput.ts";
+import { listOf, numberOf, oneOf } from "../command-line.ts";
 
 export const VARIANTS = ["throughput", "memory", "faults", "both-dead", "mid-run", "independent"] as const;
 export type Variant = (typeof VARIANTS)[number];
@@ -99,8 +100,8 @@ export function readPlan(words: readonly string[], cells: readonly string[]): Pl
   if (values.help) return "help";
   const mode = oneOf("mode", values.mode, ["quick", "full"] as const);
   const lengths = mode === "quick" ? QUICK : FULL;
-  const letters = numberOf("letters", values.letters, lengths.memoryLetters);
-  const greylistMs = numberOf("greylist", values.greylist, lengths.greylistMs / 1_000) * 1_000;
+  const letters = values.letters === undefined ? lengths.memoryLetters : numberOf("letters", values.letters);
+  const greylistMs = values.greylist === undefined ? lengths.greylistMs : numberOf("greylist", values.greylist) * 1_000;
   const settings: { [Each in Variant]: Extract<Item, { variant: Each }>["settings"] } = {
     throughput: { rounds: lengths.rounds, letters: lengths.roundLetters, connections: CONNECTIONS },
     memory: { letters, warmLetters: Math.round(letters * WARM_SHARE) },
@@ -117,20 +118,4 @@ export function readPlan(words: readonly string[], cells: readonly string[]): Pl
   };
   const items = listOf("variants", values.variants, VARIANTS).map((variant) => ({ variant, settings: settings[variant] }) as Item);
   return { mode, fresh: values.fresh, reportOnly: values.report, items };
-}
-
-function oneOf<Word extends string>(name: string, text: string, words: readonly Word[]): Word {
-  const found = words.find((word) => word === text);
-  if (found === undefined) throw new Error(`--${name} is one of ${words.join(", ")}.`);
-  return found;
-}
-
-function listOf<Word extends string>(name: string, text: string | undefined, words: readonly Word[]): readonly Word[] {
-  return text === undefined ? words : text.split(",").map((word) => oneOf(name, word.trim(), words));
-}
-
-function numberOf(name: string, text: string | undefined, otherwise: number): number {
-  const value = text === undefined ? otherwise : Number(text);
-  if (!Number.isFinite(value) || value <= 0) throw new Error(`--${name} is a number above 0.`);
-  return value;
 }

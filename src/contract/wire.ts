@@ -165,6 +165,17 @@ export type MailQueue = {
   slow: number;
 };
 
+/** Letters that came to an end in an hour. `inTime`: accepted within a minute of their order; `p50Ms`: from the order to that. */
+export type EndedLetters = {
+  accepted: number;
+  inTime: number;
+  p50Ms: number | null;
+  p99Ms: number | null;
+  refused: number;
+  failed: number;
+  expired: number;
+};
+
 /** GET /api/operator/mail. No other domain is named than those of large providers. */
 export type OperatorMailAnswer = {
   now: TimeMs;
@@ -186,15 +197,7 @@ export type OperatorMailAnswer = {
     alarm: boolean;
     /** Orders, not people: who tries again counts again. */
     heldUp: { all: number; network: number; domain: number };
-    /** Of the letters that were ordered in this hour; `inTime`: accepted within a minute of the order. */
-    accepted: number;
-    inTime: number;
-    p50Ms: number | null;
-    p99Ms: number | null;
-    refused: number;
-    failed: number;
-    expired: number;
-  };
+  } & EndedLetters;
 };
 /** POST /api/operator/mail/check: every server was asked, and no letter sent. `trouble` null: it would take letters. */
 export type MailCheckAnswer = { servers: { name: string; trouble: MailTrouble | null }[] };

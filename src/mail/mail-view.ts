@@ -5,14 +5,14 @@
 import { HOUR_MS, SECOND_MS, type Clock } from "#kit/time.ts";
 import type { PurposeKeys } from "#kit/seal.ts";
 import { largeProviders } from "#contract/mail-providers.ts";
-import type { Health, MailQueue, MailServer, OperatorMailAnswer } from "#contract/wire.ts";
+import type { EndedLetters, Health, MailQueue, MailServer, OperatorMailAnswer } from "#contract/wire.ts";
 import type { Pool } from "#store/store.ts";
 import type { Carrier } from "./carriers.ts";
 import { PROMISE_MS, VIEW_EVERY_MS } from "./core/limits.ts";
 import { STEPS_MS } from "./core/speeds.ts";
 import type { Courier } from "./courier.ts";
 import { cellsOf, type LetterBrake } from "./letter-brake.ts";
-import { endedSince, waitingByDomain, type Ended, type WaitingThere } from "./store.ts";
+import { endedSince, waitingByDomain, type WaitingThere } from "./store.ts";
 
 export type MailViewParts = {
   sql: Pool;
@@ -30,9 +30,9 @@ export type MailViewParts = {
 /** Reads what an operator sees. What is dear to count is counted every few seconds, however many look. */
 export function createMailView(parts: MailViewParts): () => Promise<OperatorMailAnswer> {
   const { sql, clock, courier, letterBrake, lettersPerSecond } = parts;
-  let counted: { at: number; ended: Promise<Ended> } | undefined;
+  let counted: { at: number; ended: Promise<EndedLetters> } | undefined;
 
-  function ended(): Promise<Ended> {
+  function ended(): Promise<EndedLetters> {
     if (counted === undefined || clock.monotonic() - counted.at >= VIEW_EVERY_MS) {
       counted = { at: clock.monotonic(), ended: endedSince(sql, clock.now() - HOUR_MS, PROMISE_MS) };
       counted.ended.catch(() => (counted = undefined));

@@ -3,6 +3,7 @@
  * What must happen once is guarded here: one letter per place, tries, the confirmation, who works on a letter.
  */
 import { succeed, fail, type Outcome } from "#kit/outcome.ts";
+import type { EndedLetters } from "#contract/wire.ts";
 import type { Pool, Sql, Transaction } from "#store/store.ts";
 import { LIMIT_WINDOW_MS, MAILBOX_LETTERS } from "./core/limits.ts";
 import type { RecentLetter, RecipientLimit } from "./core/quota.ts";
@@ -332,19 +333,8 @@ export async function waitingByDomain(
   return rows.map(({ oldest, put_off, ...row }) => ({ ...row, oldestAt: oldest.getTime(), putOff: put_off }));
 }
 
-/** Letters that came to an end since then, and how long those that were accepted took from their order, in milliseconds. */
-export type Ended = {
-  accepted: number;
-  inTime: number;
-  p50Ms: number | null;
-  p99Ms: number | null;
-  refused: number;
-  failed: number;
-  expired: number;
-};
-
-/** `inTime`: accepted within `promiseMs`. */
-export async function endedSince(sql: Sql, since: number, promiseMs: number): Promise<Ended> {
+/** Letters that came to an end since then. `inTime`: accepted within `promiseMs`. */
+export async function endedSince(sql: Sql, since: number, promiseMs: number): Promise<EndedLetters> {
   const [row] = await sql<{ accepted: number; in_time: number; took: number[] | null; refused: number; failed: number; expired: number }[]>`
     select (count(*) filter (where state = 'relayed'))::integer as accepted,
       (count(*) filter (where state = 'relayed' and took <= ${promiseMs}))::integer as in_time,

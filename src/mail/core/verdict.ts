@@ -5,6 +5,7 @@
  */
 import { unreachable } from "#kit/outcome.ts";
 import { SECOND_MS } from "#kit/time.ts";
+import type { MailFailure } from "#contract/wire.ts";
 
 /** How far an attempt got: to no session (connect, greeting, TLS, sign-in), to the envelope, or to the letter's own bytes. */
 export type Stage = "connecting" | "envelope" | "content";
@@ -16,19 +17,7 @@ export type AttemptEnd =
   | { tag: "no-reply"; stage: Stage; reason: "unreachable" | "no-name" | "sign-in" | "tls" | "cut-off" };
 
 /** Our words for what went wrong; kept in outbox.last_failure. */
-export type FailureWord =
-  | "relay-unknown"
-  | "relay-unreachable"
-  | "relay-sign-in"
-  | "relay-tls"
-  | "relay-busy"
-  | "sender-refused"
-  | "asked-to-wait"
-  | "dropped"
-  | "cut-off"
-  | "recipient-refused"
-  | "letter-refused"
-  | "unreadable";
+export type FailureWord = MailFailure;
 
 export type Verdict =
   /** The relay has the letter. */

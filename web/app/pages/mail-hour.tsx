@@ -4,7 +4,7 @@ import { useLanguage } from "../lib/say.ts";
 import { shareText, spanText, tookText } from "../lib/sizes.ts";
 import { Figure } from "./mail-servers.tsx";
 import type { MailWords } from "./mail.tsx";
-import { Section } from "./models-section.tsx";
+import { Section } from "./operator-page.tsx";
 
 const NOTHING = "rounded-card border border-dashed border-field px-4 py-3 text-s text-soft";
 

@@ -15,7 +15,7 @@ import { Notice } from "../ui/notice.tsx";
 import { Spinner } from "../ui/spinner.tsx";
 import { useSession } from "./chat/session.ts";
 import type { MailWords } from "./mail.tsx";
-import { Section } from "./models-section.tsx";
+import { Section } from "./operator-page.tsx";
 
 /** A server has half a minute to answer. */
 const DEADLINE_MS = 45_000;

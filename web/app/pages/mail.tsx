@@ -3,21 +3,19 @@
  * the last hour (mail-hour.tsx). Looks again every few seconds while it is seen; what was seen last stays when Holdfast is away.
  */
 import { useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
 import { Link } from "wouter";
 import type { OperatorMailAnswer } from "#contract/wire.ts";
 import { webMailEn } from "#contract/words/en/web-mail.ts";
 import { webMailEs } from "#contract/words/es/web-mail.ts";
-import { api, problemOf } from "../api/http.ts";
+import { api } from "../api/http.ts";
 import { clockText } from "../lib/dates.ts";
-import { useLanguage, useWords, useWordsOf, type Say } from "../lib/say.ts";
-import { Button, buttonClass } from "../ui/button.tsx";
+import { useLanguage, useWordsOf, type Say } from "../lib/say.ts";
+import { buttonClass } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Notice } from "../ui/notice.tsx";
-import { Ghost } from "../ui/spinner.tsx";
 import { Hour, Waiting } from "./mail-hour.tsx";
 import { Servers } from "./mail-servers.tsx";
-import { Section } from "./models-section.tsx";
+import { OperatorPage, Section } from "./operator-page.tsx";
 
 const WORDS = { en: webMailEn, es: webMailEs };
 const LOOK_EVERY_MS = 4_000;
@@ -28,7 +26,6 @@ export type MailWords = Say<typeof webMailEn>;
 
 export default function MailPage() {
   const say = useWordsOf<typeof webMailEn>(WORDS);
-  const common = useWords();
   const language = useLanguage();
   const { data, error, refetch } = useQuery({
     queryKey: ["operator-mail"],
@@ -37,56 +34,34 @@ export default function MailPage() {
     refetchOnWindowFocus: true,
     retry: false,
   });
-  const title = say("mail.title");
-  useEffect(() => {
-    document.title = `${title} · Holdfast`;
-  }, [title]);
   return (
-    <div className="h-dvh overflow-y-auto bg-surface text-ink">
-      <header className="sticky top-0 z-10 flex min-h-15 items-center gap-1 border-b border-line bg-surface px-2 sm:px-3">
-        <Link href="/chat" className={buttonClass("quiet", "icon")} aria-label={say("mail.back")}>
-          <Icon name="left" />
-        </Link>
-        <h1 className="min-w-0 flex-1 truncate px-2 font-semibold">{title}</h1>
-        <a href={MANUAL} className={buttonClass("quiet", "small")}>
-          {say("mail.manual")}
-        </a>
-      </header>
-      <main className="mx-auto max-w-3xl px-4 pt-6 pb-24 sm:px-6">
-        <p className="text-soft">{say("mail.intro")}</p>
-        {error !== null && data === undefined && (
-          <div className="mt-6 space-y-3" role="alert">
-            <Notice tone="danger" title={say("mail.failed")}>
-              {problemOf(error).detail}
-            </Notice>
-            <Button onClick={() => void refetch()}>{common("try-again")}</Button>
-          </div>
-        )}
-        {data === undefined && error === null && (
-          <div role="status" aria-label={say("mail.loading")} className="mt-8 space-y-4">
-            <Ghost className="h-6 w-32" />
-            <Ghost className="h-20 w-full" />
-            <Ghost className="h-6 w-40" />
-            <Ghost className="h-64 w-full" />
-          </div>
-        )}
-        {data !== undefined && (
-          <>
-            {error !== null && (
-              <div className="mt-6" role="status">
-                <Notice tone="warn" title={say("mail.stale", { time: clockText(language, data.now) })}>
-                  {say("mail.stale-detail")}
-                </Notice>
-              </div>
-            )}
-            <Now answer={data} say={say} />
-            {data.goesTo === "servers" ? <Servers answer={data} say={say} /> : <Connect say={say} />}
-            <Waiting waiting={data.waiting} say={say} />
-            <Hour hour={data.hour} limited={data.goesTo !== "mailbox"} say={say} />
-          </>
-        )}
-      </main>
-    </div>
+    <OperatorPage
+      said={{
+        title: say("mail.title"),
+        back: say("mail.back"),
+        intro: say("mail.intro"),
+        failed: say("mail.failed"),
+        loading: say("mail.loading"),
+      }}
+      more={{ href: MANUAL, text: say("mail.manual") }}
+      looked={{ isThere: data !== undefined, error, refetch }}
+    >
+      {data !== undefined && (
+        <>
+          {error !== null && (
+            <div className="mt-6" role="status">
+              <Notice tone="warn" title={say("mail.stale", { time: clockText(language, data.now) })}>
+                {say("mail.stale-detail")}
+              </Notice>
+            </div>
+          )}
+          <Now answer={data} say={say} />
+          {data.goesTo === "servers" ? <Servers answer={data} say={say} /> : <Connect say={say} />}
+          <Waiting waiting={data.waiting} say={say} />
+          <Hour hour={data.hour} limited={data.goesTo !== "mailbox"} say={say} />
+        </>
+      )}
+    </OperatorPage>
   );
 }
 

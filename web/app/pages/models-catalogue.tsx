@@ -12,7 +12,8 @@ import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { toast } from "../ui/toast.tsx";
-import { Section, type ModelWords } from "./models-section.tsx";
+import type { ModelWords } from "./models.tsx";
+import { Section } from "./operator-page.tsx";
 import "./models.css";
 
 type Props = { answer: OperatorModelsAnswer; say: ModelWords; onChange: () => void };

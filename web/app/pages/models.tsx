@@ -3,78 +3,55 @@
  * and the catalogue (models-catalogue.tsx). Looked at again every few seconds while a download moves.
  */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useId, useState } from "react";
-import { Link } from "wouter";
+import { useId, useState } from "react";
 import type { ModelChoice, OperatorModelsAnswer } from "#contract/wire.ts";
 import { webModelsEn } from "#contract/words/en/web-models.ts";
 import { webModelsEs } from "#contract/words/es/web-models.ts";
 import { api, problemOf } from "../api/http.ts";
 import { useModels } from "../api/queries.ts";
 import { isMoving } from "../lib/download-view.ts";
-import { useLanguage, useProblemWords, useWords, useWordsOf } from "../lib/say.ts";
+import { useLanguage, useProblemWords, useWordsOf, type Say } from "../lib/say.ts";
 import { sizeText } from "../lib/sizes.ts";
-import { Button, buttonClass } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Ghost } from "../ui/spinner.tsx";
 import { toast } from "../ui/toast.tsx";
 import { Catalogue } from "./models-catalogue.tsx";
-import { Section, type ModelWords } from "./models-section.tsx";
+import { OperatorPage, Section } from "./operator-page.tsx";
+
+export type ModelWords = Say<typeof webModelsEn>;
 
 const WORDS = { en: webModelsEn, es: webModelsEs };
 const LOOK_EVERY_MS = { moving: 1_500, still: 60_000 };
 
 export default function ModelsPage() {
   const say = useWordsOf<typeof webModelsEn>(WORDS);
-  const common = useWords();
   const { data, error, refetch } = useQuery({
     queryKey: ["operator-models"],
     queryFn: ({ signal }) => api.get<OperatorModelsAnswer>("/api/operator/models", signal),
     refetchInterval: ({ state }) => (isMoving(state.data?.downloads ?? []) ? LOOK_EVERY_MS.moving : LOOK_EVERY_MS.still),
   });
-  const title = say("models.title");
-  useEffect(() => {
-    document.title = `${title} · Holdfast`;
-  }, [title]);
   return (
-    <div className="h-dvh overflow-y-auto bg-surface text-ink">
-      <header className="sticky top-0 z-10 flex min-h-15 items-center gap-1 border-b border-line bg-surface px-2 sm:px-3">
-        <Link href="/chat" className={buttonClass("quiet", "icon")} aria-label={say("models.back")}>
-          <Icon name="left" />
-        </Link>
-        <h1 className="min-w-0 flex-1 truncate px-2 font-semibold">{title}</h1>
-        <a href="/manual/operate/models" className={`${buttonClass("quiet", "small")} max-sm:sr-only`}>
-          {say("models.manual")}
-        </a>
-      </header>
-      <main className="mx-auto max-w-3xl px-4 pt-6 pb-24 sm:px-6">
-        <p className="text-soft">{say("models.intro")}</p>
-        {error !== null && data === undefined && (
-          <div className="mt-6 space-y-3" role="alert">
-            <Notice tone="danger" title={say("models.failed")}>
-              {problemOf(error).detail}
-            </Notice>
-            <Button onClick={() => void refetch()}>{common("try-again")}</Button>
-          </div>
-        )}
-        {data === undefined && error === null && (
-          <div role="status" aria-label={say("models.loading")} className="mt-8 space-y-4">
-            <Ghost className="h-6 w-48" />
-            <Ghost className="h-28 w-full" />
-            <Ghost className="h-6 w-40" />
-            <Ghost className="h-28 w-full" />
-          </div>
-        )}
-        {data !== undefined && (
-          <>
-            <DefaultModel defaultModelId={data.defaultModelId} say={say} />
-            <Servers connected={data.connected} say={say} />
-            <Files files={data.local} missing={data.missingFile} say={say} />
-            <Catalogue answer={data} say={say} onChange={() => void refetch()} />
-          </>
-        )}
-      </main>
-    </div>
+    <OperatorPage
+      said={{
+        title: say("models.title"),
+        back: say("models.back"),
+        intro: say("models.intro"),
+        failed: say("models.failed"),
+        loading: say("models.loading"),
+      }}
+      more={{ href: "/manual/operate/models", text: say("models.manual") }}
+      looked={{ isThere: data !== undefined, error, refetch }}
+    >
+      {data !== undefined && (
+        <>
+          <DefaultModel defaultModelId={data.defaultModelId} say={say} />
+          <Servers connected={data.connected} say={say} />
+          <Files files={data.local} missing={data.missingFile} say={say} />
+          <Catalogue answer={data} say={say} onChange={() => void refetch()} />
+        </>
+      )}
+    </OperatorPage>
   );
 }
 

@@ -3,22 +3,18 @@
  * see then, and what was changed. Nothing happens before the button is pressed, and the way back is offered at once.
  */
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useId, useState } from "react";
-import { Link } from "wouter";
+import { useId, useState } from "react";
 import { LIMITS } from "#contract/limits.ts";
 import { SIGN_UP_MODES, type OperatorSignUpAnswer, type SignUpMode } from "#contract/wire.ts";
 import { webOperatorEn } from "#contract/words/en/web-operator.ts";
 import { webOperatorEs } from "#contract/words/es/web-operator.ts";
 import { api, problemOf } from "../api/http.ts";
 import { momentText } from "../lib/dates.ts";
-import { useLanguage, useWords, useWordsOf, type Say } from "../lib/say.ts";
+import { useLanguage, useWordsOf, type Say } from "../lib/say.ts";
 import { before, FIRST_PACE, isSame, wantedOf, type Wanted } from "../lib/sign-up-lever.ts";
-import { Button, buttonClass } from "../ui/button.tsx";
-import { Icon } from "../ui/icon.tsx";
-import { Notice } from "../ui/notice.tsx";
-import { Ghost } from "../ui/spinner.tsx";
+import { Button } from "../ui/button.tsx";
 import { toast } from "../ui/toast.tsx";
-import { Section } from "./models-section.tsx";
+import { OperatorPage, Section } from "./operator-page.tsx";
 
 const WORDS = { en: webOperatorEn, es: webOperatorEs };
 const PATH = "/api/operator/sign-up";
@@ -30,16 +26,11 @@ type Move = (wanted: Wanted, back?: Wanted) => Promise<void>;
 
 export default function SignUpPage() {
   const say = useWordsOf<typeof webOperatorEn>(WORDS);
-  const common = useWords();
   const { data, error, refetch } = useQuery({
     queryKey: ["operator-sign-up"],
     queryFn: ({ signal }) => api.get<OperatorSignUpAnswer>(PATH, signal),
     refetchInterval: LOOK_EVERY_MS,
   });
-  const title = say("sign-up.title");
-  useEffect(() => {
-    document.title = `${title} · Holdfast`;
-  }, [title]);
 
   const move: Move = async (wanted, back) => {
     try {
@@ -53,43 +44,25 @@ export default function SignUpPage() {
   };
 
   return (
-    <div className="h-dvh overflow-y-auto bg-surface text-ink">
-      <header className="sticky top-0 z-10 flex min-h-15 items-center gap-1 border-b border-line bg-surface px-2 sm:px-3">
-        <Link href="/chat" className={buttonClass("quiet", "icon")} aria-label={say("sign-up.back")}>
-          <Icon name="left" />
-        </Link>
-        <h1 className="min-w-0 flex-1 truncate px-2 font-semibold">{title}</h1>
-        <a href="/status" className={buttonClass("quiet", "small")}>
-          {say("sign-up.status")}
-        </a>
-      </header>
-      <main className="mx-auto max-w-3xl px-4 pt-6 pb-24 sm:px-6">
-        <p className="text-soft">{say("sign-up.intro")}</p>
-        {error !== null && data === undefined && (
-          <div className="mt-6 space-y-3" role="alert">
-            <Notice tone="danger" title={say("sign-up.failed")}>
-              {problemOf(error).detail}
-            </Notice>
-            <Button onClick={() => void refetch()}>{common("try-again")}</Button>
-          </div>
-        )}
-        {data === undefined && error === null && (
-          <div role="status" aria-label={say("sign-up.loading")} className="mt-8 space-y-4">
-            <Ghost className="h-6 w-32" />
-            <Ghost className="h-20 w-full" />
-            <Ghost className="h-6 w-32" />
-            <Ghost className="h-80 w-full" />
-          </div>
-        )}
-        {data !== undefined && (
-          <>
-            <Now answer={data} say={say} move={move} />
-            <Lever answer={data} say={say} move={move} />
-            <Changes answer={data} say={say} />
-          </>
-        )}
-      </main>
-    </div>
+    <OperatorPage
+      said={{
+        title: say("sign-up.title"),
+        back: say("sign-up.back"),
+        intro: say("sign-up.intro"),
+        failed: say("sign-up.failed"),
+        loading: say("sign-up.loading"),
+      }}
+      more={{ href: "/status", text: say("sign-up.status") }}
+      looked={{ isThere: data !== undefined, error, refetch }}
+    >
+      {data !== undefined && (
+        <>
+          <Now answer={data} say={say} move={move} />
+          <Lever answer={data} say={say} move={move} />
+          <Changes answer={data} say={say} />
+        </>
+      )}
+    </OperatorPage>
   );
 }
 
