@@ -77,7 +77,10 @@ test("doctor tells an address where nobody listens, one that is busy, and a URL 
   assert.match(await sentence(relay.url), /can't be reached\. Check host and port/);
   // where no name server answers, nobody knows whether there is such a name
   assert.match(await sentence("smtp://nobody.invalid:25"), /no mail server with the name nobody\.invalid|can't be reached/);
-  assert.match(await sentence("smtp://mail.example.org?tls=no"), /a setting "tls"/);
+  assert.match(await sentence("smtp://mail.example.org?starttls=no"), /a setting "starttls" that has no such value/);
+  const told = await sentence("smtp://mail.example.org?secret=no");
+  assert.match(told, /a setting that does not exist/);
+  assert.doesNotMatch(told, /secret/, "it may be a piece of a password");
 });
 
 test("silence ends with the deadline, whatever was being waited for", async (t) => {
