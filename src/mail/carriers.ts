@@ -175,7 +175,6 @@ export function createCarriers(parts: { deliveries: Delivery[]; clock: Clock; lo
     async attempt(carrier, letter, domainCell, limitMs) {
       const began = clock.monotonic();
       const onTrial = !isTrustedNow(carrier);
-      carrier.running.set(letter.id, began);
       let begun = false;
       const least = Math.min(ATTEMPT_MS, limitMs);
       const looks = routes();
@@ -187,7 +186,6 @@ export function createCarriers(parts: { deliveries: Delivery[]; clock: Clock; lo
           extend(least - (clock.monotonic() - began));
         }),
       );
-      carrier.running.delete(letter.id);
       const verdict = judge(end);
       const tookMs = clock.monotonic() - began;
       if (verdict.tag === "success") noteAccepted(carrier.speeds, domainCell, tookMs, onTrial);

@@ -125,6 +125,7 @@ export function createMail(parts: MailParts): Mail {
   let prunedAt = Number.NEGATIVE_INFINITY;
   let countedAt = Number.NEGATIVE_INFINITY;
 
+  const relays = parts.smtpUrl === null ? null : parseRelayUrls(parts.smtpUrl);
   const letterBrake = createLetterBrake({
     ...parts,
     budgetPerHour: parts.unprovenPerHour ?? Math.max(LEAST_UNPROVEN_PER_HOUR, UNPROVEN_SECONDS * parts.lettersPerSecond),
@@ -132,7 +133,7 @@ export function createMail(parts: MailParts): Mail {
   });
   const courier = createCourier({
     ...parts,
-    deliveries: chooseDeliveries(parts),
+    deliveries: chooseDeliveries(relays, parts),
     async open(claimed) {
       const bodies = claimed.map(({ id, body }) => (body === null ? undefined : openBody(keys().letter, id, body)));
       const addresses = bodies.flatMap((body) => (body === undefined ? [] : [body.address]));
@@ -172,9 +173,8 @@ export function createMail(parts: MailParts): Mail {
       : Math.min(letterBrake.pace(), lettersPromised(courier.carriers.status(), parts.lettersPerSecond, ageMs(waiting.oldestDueAt)));
 
   const status = () => (intoMailbox ? "mailbox" : courier.carriers.status());
-  const relays = parseRelayUrls(parts.smtpUrl ?? "");
   const view = createMailView({ ...parts, recipientKeys: () => keys().recipient, courier, letterBrake, status, capacity });
-  const testLetters = createTestLetters({ ...parts, relays: relays.ok ? relays.value : [] });
+  const testLetters = createTestLetters({ ...parts, relays: relays?.ok === true ? relays.value : [] });
 
   return {
     async enqueueCode(letter) {
@@ -253,15 +253,14 @@ function recipientMacs({ current, previous }: PurposeKeys, address: string): { c
   return { current: mac(current), previous: previous && mac(previous) };
 }
 
-function chooseDeliveries(parts: MailParts) {
-  if (parts.smtpUrl === null) {
+function chooseDeliveries(relays: ReturnType<typeof parseRelayUrls> | null, parts: MailParts) {
+  if (relays === null) {
     if (parts.mailboxOpen !== false) return [mailboxDelivery(parts)];
     parts.log.error(
       "no letter goes out: SMTP_URL is not set, and the built-in mailbox is closed because people from outside can reach Holdfast",
     );
     return [noDelivery()];
   }
-  const relays = parseRelayUrls(parts.smtpUrl);
   if (relays.ok) return relays.value.map((relay) => relayDelivery(relay, parts));
   parts.log.error(`SMTP_URL can't be used, so no letter goes out: ${relayUrlProblem(relays.failure)}`);
   return [noDelivery()];
