@@ -111,8 +111,7 @@ export async function traceLetter(
   parts: Parts,
   asked: { envelope: string; visitor: Visitor },
 ): Promise<Outcome<AddressedTrace, { tag: "envelope-expired" }>> {
-  const opened = openSealed(parts.keys().envelope, asked.envelope);
-  const envelope = opened === undefined ? undefined : unpackEnvelope(opened);
+  const envelope = openEnvelope(parts, asked.envelope);
   const secret = secretHash(asked.visitor.browserSecret ?? "");
   if (envelope === undefined || !sameBytes(envelope.browserHash, secret)) return fail({ tag: "envelope-expired" });
   const trace = await parts.mail.trace(envelope.id);
@@ -134,11 +133,10 @@ export async function confirm(
   parts: Parts,
   asked: { envelope: string; code: string; password: string; takesNew: boolean; visitor: Visitor },
 ): Promise<Outcome<Confirmed, ConfirmRefusal>> {
-  const { clock, keys, mail, hashLine } = parts;
+  const { clock, mail, hashLine } = parts;
   const secret = secretHash(asked.visitor.browserSecret ?? "");
-  const opened = openSealed(keys().envelope, asked.envelope);
   const checked = beforeTry({
-    envelope: opened === undefined ? undefined : unpackEnvelope(opened),
+    envelope: openEnvelope(parts, asked.envelope),
     isSameBrowser: (hash) => sameBytes(hash, secret),
     now: clock.now(),
     code: normaliseCode(asked.code),
@@ -153,6 +151,11 @@ export async function confirm(
   if (verdict.tag !== "right") return fail(verdict);
   const hashed = await hashLine.hash(canonicalPassword(asked.password), "confirm");
   return hashed.ok ? makeMember(parts, envelope, hashed.value, asked) : hashed;
+}
+
+function openEnvelope(parts: Parts, token: string): Envelope | undefined {
+  const opened = openSealed(parts.keys().envelope, token);
+  return opened === undefined ? undefined : unpackEnvelope(opened);
 }
 
 /** After a rotation of the keys the code of a letter that is still on its way stays right. */
